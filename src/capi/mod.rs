@@ -1,0 +1,9 @@
+//! The C face of the library, and the only place with `unsafe`: one file for each public header, the structures as
+//! the headers lay them out, and the bridge between `struct RTMP` and a session of the core.
+//!
+//! Each export runs its body in [`guard::guard`]: no panic crosses the boundary, and a null pointer gives the documented failure value.
+
+pub mod guard;
+pub(crate) mod log;
+pub mod mem;
+pub mod types;

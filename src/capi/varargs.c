@@ -1,0 +1,1 @@
+/* The three variadic log functions, which stable Rust cannot define. */

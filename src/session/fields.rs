@@ -1,0 +1,242 @@
+//! What a session shares with its owner: the public scalars of `struct RTMP`, and the [`Host`] that holds them.
+#![forbid(unsafe_code)]
+
+/// The public scalars. The owner keeps them: they are loaded when a call enters the core, and those that the core
+/// changed are stored when the call returns. ARCHITECTURE.md has the rule for each.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Fields {
+    /// The peer's chunk size, bytes.
+    pub in_chunk_size: i32,
+    /// Our chunk size, bytes.
+    pub out_chunk_size: i32,
+    /// How many bandwidth checks were asked for.
+    pub bw_check_counter: i32,
+    /// Bytes received, wrapping.
+    pub bytes_in: i32,
+    /// `bytes_in` at the last acknowledgement.
+    pub bytes_in_sent: i32,
+    /// The player's buffer, milliseconds.
+    pub buffer_ms: i32,
+    /// The message stream, -1 when there is none.
+    pub stream_id: i32,
+    /// The first channel that carried media, 0 before.
+    pub media_channel: i32,
+    /// Time of the last media, milliseconds.
+    pub media_stamp: u32,
+    /// Time at which the play was paused, milliseconds.
+    pub pause_stamp: u32,
+    /// 0 playing, 1 pausing, 2 paused by us after the stream's EOF, 3 resuming.
+    pub pausing: i32,
+    /// The window we announce, bytes.
+    pub server_bw: i32,
+    /// The window the peer announced, bytes.
+    pub client_bw: i32,
+    /// The limit type of the peer bandwidth.
+    pub client_bw2: u8,
+    /// Whether media flows.
+    pub playing: bool,
+    /// Whether `objectEncoding` is sent even when it is 0.
+    pub send_encoding: bool,
+    /// Whether acknowledgements are sent.
+    pub send_counter: bool,
+    /// The last transaction id.
+    pub num_invokes: i32,
+    /// `audioCodecs` of connect.
+    pub audio_codecs: f64,
+    /// `videoCodecs` of connect.
+    pub video_codecs: f64,
+    /// `objectEncoding` of connect.
+    pub encoding: f64,
+    /// Duration of the stream, seconds.
+    pub duration: f64,
+    /// `RTMP_READ`'s part.
+    pub read: ReadFields,
+    /// `RTMP_LNK`'s part.
+    pub link: LinkFields,
+}
+
+/// The scalars of `RTMP_READ`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ReadFields {
+    /// Time of the last tag, milliseconds.
+    pub timestamp: u32,
+    /// 1 video seen or announced, 4 audio.
+    pub data_type: u8,
+    /// Bits of [`read_flag`].
+    pub flags: u8,
+    /// One of [`read_status`].
+    pub status: i8,
+    /// Resume: the type of the frame to find.
+    pub initial_frame_type: u8,
+    /// Resume: the time of the frame to find, milliseconds.
+    pub resume_ts: u32,
+    /// Resume: packets ignored so far.
+    pub ignored_frames: u32,
+    /// Resume: aggregate tags ignored so far.
+    pub ignored_flv_frames: u32,
+}
+
+/// The scalars of `RTMP_LNK`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct LinkFields {
+    /// Where the play begins, milliseconds.
+    pub seek_time: i32,
+    /// Where the play ends, milliseconds; 0 for its end.
+    pub stop_time: i32,
+    /// Bits of [`link_flag`].
+    pub flags: i32,
+    /// Days a cached SWF hash is good for.
+    pub swf_age: i32,
+    /// Bits of [`feature`].
+    pub protocol: i32,
+    /// Seconds; 0 is for ever.
+    pub timeout: i32,
+    /// The proxy's port; 0 without a proxy.
+    pub socks_port: u16,
+    /// The server's port.
+    pub port: u16,
+    /// Size of the SWF, bytes; 0 without one.
+    pub swf_size: u32,
+}
+
+/// Bits of `Link.protocol`.
+pub mod feature {
+    /// Tunnelled in HTTP.
+    pub const HTTP: i32 = 0x01;
+    /// RTMPE.
+    pub const ENC: i32 = 0x02;
+    /// TLS.
+    pub const SSL: i32 = 0x04;
+    /// RTMFP, which nobody supports.
+    pub const MFP: i32 = 0x08;
+    /// Publishing.
+    pub const WRITE: i32 = 0x10;
+}
+
+/// Bits of `Link.lFlags`.
+pub mod link_flag {
+    /// The `auth` string is sent.
+    pub const AUTH: i32 = 0x01;
+    /// The stream is live.
+    pub const LIVE: i32 = 0x02;
+    /// The SWF is to be verified.
+    pub const SWFV: i32 = 0x04;
+    /// A playlist is sent before play.
+    pub const PLST: i32 = 0x08;
+    /// The stream is toggled when the server's buffer is empty.
+    pub const BUFX: i32 = 0x10;
+    /// `tcUrl` is the library's to free.
+    pub const FTCU: i32 = 0x20;
+    /// `app` is the library's to free.
+    pub const FAPU: i32 = 0x40;
+}
+
+/// Bits of `m_read.flags`.
+pub mod read_flag {
+    /// The FLV header is out.
+    pub const HEADER: u8 = 0x01;
+    /// The stream is resumed.
+    pub const RESUME: u8 = 0x02;
+    /// Resume: no more frames at time 0 are skipped.
+    pub const NO_IGNORE: u8 = 0x04;
+    /// Resume: the frame was found.
+    pub const GOT_KF: u8 = 0x08;
+    /// Resume: the frame was found inside an aggregate.
+    pub const GOT_FLV_K: u8 = 0x10;
+    /// A seek is under way.
+    pub const SEEKING: u8 = 0x20;
+}
+
+/// Values of `m_read.status`.
+pub mod read_status {
+    /// The play ended.
+    pub const COMPLETE: i8 = -3;
+    /// The stream is corrupt, or a resume failed.
+    pub const ERROR: i8 = -2;
+    /// The connection is gone.
+    pub const EOF: i8 = -1;
+    /// All is well.
+    pub const OK: i8 = 0;
+}
+
+impl Default for Fields {
+    /// The values of `RTMP_Init`.
+    fn default() -> Self {
+        Self {
+            in_chunk_size: crate::chunk::DEFAULT_CHUNK_SIZE as i32,
+            out_chunk_size: crate::chunk::DEFAULT_CHUNK_SIZE as i32,
+            bw_check_counter: 0,
+            bytes_in: 0,
+            bytes_in_sent: 0,
+            buffer_ms: 30_000,
+            stream_id: 0,
+            media_channel: 0,
+            media_stamp: 0,
+            pause_stamp: 0,
+            pausing: 0,
+            server_bw: 2_500_000,
+            client_bw: 2_500_000,
+            client_bw2: 2,
+            playing: false,
+            send_encoding: false,
+            send_counter: false,
+            num_invokes: 0,
+            audio_codecs: 3191.0,
+            video_codecs: 252.0,
+            encoding: 0.0,
+            duration: 0.0,
+            read: ReadFields::default(),
+            link: LinkFields { swf_age: 30, timeout: 30, ..LinkFields::default() },
+        }
+    }
+}
+
+/// A text setting of `RTMP_LNK`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[allow(missing_docs)]
+pub enum Text {
+    Hostname,
+    SocksHost,
+    Playpath,
+    TcUrl,
+    SwfUrl,
+    PageUrl,
+    App,
+    Auth,
+    FlashVer,
+    SubscribePath,
+    UsherToken,
+    Token,
+    PubUser,
+    PubPasswd,
+}
+
+/// What the core asks of whoever owns a session: in C programs `struct RTMP`, in Rust a [`Settings`].
+pub trait Host {
+    /// The public scalars as loaded for this call.
+    fn fields(&self) -> &Fields;
+    /// The public scalars, to change.
+    fn fields_mut(&mut self) -> &mut Fields;
+    /// A text setting, read when it is used; empty when unset.
+    fn text(&self, which: Text) -> Vec<u8>;
+    /// Replaces a text setting (authentication rewrites `app` and `tcUrl`).
+    fn set_text(&mut self, which: Text, value: Vec<u8>);
+    /// `Link.extras`, encoded as the AMF0 values that follow connect's object.
+    fn extras(&self) -> Vec<u8>;
+    /// The prepared SWF answer: bytes 01 01, size, size, HMAC.
+    fn swf_response(&self) -> [u8; 42];
+    /// The SWF hash of the settings.
+    fn swf_hash(&self) -> [u8; 32];
+    /// Stores the prepared SWF answer.
+    fn set_swf_response(&mut self, answer: [u8; 42]);
+    /// Resume: the metadata that must come at time 0, and the frame to find.
+    fn resume(&self) -> (Vec<u8>, Vec<u8>);
+    /// A call that awaits its answer was sent.
+    fn call_sent(&mut self, method: &[u8], transaction: i32);
+    /// Takes the call with this transaction out of the list.
+    fn call_answered(&mut self, transaction: i32) -> Option<Vec<u8>>;
+    /// Takes the first call of this method out of the list.
+    fn call_dropped(&mut self, method: &[u8]);
+    /// The absolute time of a channel's last complete message, milliseconds; kept for programs that look.
+    fn channel_time(&mut self, channel: u32, time: u32);
+}

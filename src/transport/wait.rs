@@ -1,0 +1,61 @@
+//! The one rule for interrupted, timed-out and failed system calls, and deadlines.
+#![forbid(unsafe_code)]
+
+use crate::{Error, Result};
+use std::io::{self, ErrorKind};
+use std::sync::atomic::{AtomicI32, Ordering};
+use std::time::{Duration, Instant};
+
+/// The program's wish to end (`RTMP_ctrlC`): while it is not 0, an interrupted call ends instead of being retried.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Interrupt(pub Option<&'static AtomicI32>);
+
+impl Interrupt {
+    /// Whether the program wants to end.
+    pub fn requested(self) -> bool {
+        self.0.is_some_and(|flag| flag.load(Ordering::Relaxed) != 0)
+    }
+}
+
+/// Runs a system call until it is not interrupted. EAGAIN, from a time-out or a non-blocking descriptor, is
+/// [`Error::TimedOut`]; EINTR under a requested [`Interrupt`] is [`Error::Interrupted`]; a peer that reset or closed
+/// is told by the error of the operating system, with `doing` before it.
+pub fn retry<T>(
+    interrupt: Interrupt,
+    doing: &'static str,
+    mut call: impl FnMut() -> io::Result<T>,
+) -> Result<T> {
+    loop {
+        match call() {
+            Ok(value) => return Ok(value),
+            Err(error) => match error.kind() {
+                ErrorKind::Interrupted if interrupt.requested() => return Err(Error::Interrupted),
+                ErrorKind::Interrupted => {}
+                ErrorKind::WouldBlock | ErrorKind::TimedOut => return Err(Error::TimedOut),
+                _ => return Err(Error::Io(doing, error)),
+            },
+        }
+    }
+}
+
+/// The moment by which something must be done.
+#[derive(Clone, Copy, Debug)]
+pub struct Deadline(Option<Instant>);
+
+impl Deadline {
+    /// No deadline.
+    pub const NEVER: Self = Self(None);
+
+    /// A deadline `time` from now.
+    pub fn after(time: Duration) -> Self {
+        Self(Instant::now().checked_add(time))
+    }
+
+    /// How long is left; an error once nothing is. `None` when there is no deadline.
+    pub fn left(self) -> Result<Option<Duration>> {
+        match self.0.map(|at| at.saturating_duration_since(Instant::now())) {
+            Some(Duration::ZERO) => Err(Error::TimedOut),
+            left => Ok(left),
+        }
+    }
+}
