@@ -4,6 +4,6 @@
 //! Each export runs its body in [`guard::guard`]: no panic crosses the boundary, and a null pointer gives the documented failure value.
 
 pub mod guard;
-pub(crate) mod log;
+pub mod log;
 pub mod mem;
 pub mod types;

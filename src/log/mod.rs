@@ -1,6 +1,8 @@
 //! Levels and the one sink of the log. The C layer installs the sink; until then nothing is printed.
 #![forbid(unsafe_code)]
 
+pub mod hex;
+
 use std::fmt;
 use std::sync::OnceLock;
 
