@@ -1,10 +1,19 @@
-//! Blocking byte streams with deadlines: TCP, and later what goes on top of it (proxies, TLS, the HTTP tunnel).
+//! Blocking byte streams with deadlines: TCP, how it is reached (names, several addresses, proxies), and what goes on
+//! top of it (TLS, the HTTP tunnel).
 #![forbid(unsafe_code)]
 
+mod connect;
+mod dial;
 mod input;
+mod proxy;
+mod resolve;
+mod stream;
 mod tcp;
 mod wait;
 
+pub use dial::{Target, dial, dial_address};
 pub use input::{BufferedInput, Input, Received};
+pub use proxy::{Proxy, ProxyKind};
+pub use stream::Stream;
 pub use tcp::{Ready, Socket};
 pub use wait::{Deadline, Interrupt, retry};

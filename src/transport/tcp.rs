@@ -1,25 +1,36 @@
 //! A TCP socket whose descriptor may belong to a C program: it is closed when asked, never by being dropped.
 #![forbid(unsafe_code)]
 
+use super::connect::connect_first;
+use super::wait::timespec;
 use super::{Deadline, Interrupt, retry};
 use crate::{Error, Result};
-use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::event::{PollFd, PollFlags, poll};
 use rustix::net::{RecvFlags, SendFlags};
-use socket2::{Domain, Protocol, SockAddr, Type};
-use std::io::{IoSlice, IoSliceMut};
+use socket2::SockAddr;
+use std::io::{self, IoSlice, IoSliceMut};
 use std::mem::ManuallyDrop;
 use std::net::Shutdown;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd, RawFd};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 /// Sends never raise SIGPIPE in the program (`MSG_NOSIGNAL`).
 const NO_SIGNAL: i32 = SendFlags::NOSIGNAL.bits() as i32;
+/// The same without waiting.
+const NO_SIGNAL_NO_WAIT: i32 = SendFlags::NOSIGNAL.union(SendFlags::DONTWAIT).bits() as i32;
+/// How many slices one system call takes (`IOV_MAX` of Linux).
+const SLICES_PER_CALL: usize = 1024;
+/// How long a send to a non-blocking descriptor may wait without progress unless told otherwise.
+const SEND_PATIENCE: Duration = Duration::from_secs(30);
 
 /// A connected socket. Dropping it leaves the descriptor open: see [`Socket::close`].
 #[derive(Debug)]
 pub struct Socket {
     socket: ManuallyDrop<socket2::Socket>,
     interrupt: Interrupt,
+    /// In milliseconds.
+    send_patience: AtomicU64,
 }
 
 /// What a wait is for.
@@ -34,24 +45,14 @@ pub enum Ready {
 impl Socket {
     /// Takes over a connected descriptor.
     pub fn new(fd: OwnedFd, interrupt: Interrupt) -> Self {
-        Self { socket: ManuallyDrop::new(fd.into()), interrupt }
+        let send_patience = AtomicU64::new(millis(SEND_PATIENCE));
+        Self { socket: ManuallyDrop::new(fd.into()), interrupt, send_patience }
     }
 
     /// Connects to one address by the deadline. The socket is close-on-exec and does not delay small writes.
     pub fn connect(address: &SockAddr, deadline: Deadline, interrupt: Interrupt) -> Result<Self> {
-        let failed = |error| Error::Io("connect", error);
-        let socket = socket2::Socket::new(
-            Domain::from(i32::from(address.family())),
-            Type::STREAM,
-            Some(Protocol::TCP),
-        )
-        .map_err(|error| Error::Io("create socket", error))?;
-        match deadline.left()? {
-            Some(left) => socket.connect_timeout(address, left).map_err(failed)?,
-            None => socket.connect(address).map_err(failed)?,
-        }
-        socket.set_tcp_nodelay(true).map_err(|error| Error::Io("set TCP_NODELAY", error))?;
-        Ok(Self { socket: ManuallyDrop::new(socket), interrupt })
+        let socket = connect_first(std::slice::from_ref(address), None, deadline, interrupt)?;
+        Ok(Self::new(socket.into(), interrupt))
     }
 
     /// Sets how long one receive and one send may wait; `None` is for ever.
@@ -59,6 +60,35 @@ impl Socket {
         let failed = |error| Error::Io("set socket time-out", error);
         self.socket.set_read_timeout(timeout).map_err(failed)?;
         self.socket.set_write_timeout(timeout).map_err(failed)
+    }
+
+    /// Sets how long a send may wait without progress when the program has made the descriptor non-blocking, where the
+    /// socket's own time-out does not count.
+    pub fn set_send_patience(&self, patience: Duration) {
+        self.send_patience.store(millis(patience), Ordering::Relaxed);
+    }
+
+    /// The deadline of a receive that begins now, as the program has set the socket: its time-out, or at once when the
+    /// descriptor is non-blocking.
+    pub fn receive_deadline(&self) -> Result<Deadline> {
+        let failed = |error| Error::Io("read the socket's settings", error);
+        if self.socket.nonblocking().map_err(failed)? {
+            return Ok(Deadline::after(Duration::ZERO));
+        }
+        let timeout = self.socket.read_timeout().map_err(failed)?;
+        Ok(timeout.map_or(Deadline::NEVER, Deadline::after))
+    }
+
+    /// The deadline of a send that waits from now, as the program has set the socket: its time-out, or the send patience
+    /// when the descriptor is non-blocking.
+    pub fn send_deadline(&self) -> Result<Deadline> {
+        let failed = |error| Error::Io("read the socket's settings", error);
+        if self.socket.nonblocking().map_err(failed)? {
+            let patience = Duration::from_millis(self.send_patience.load(Ordering::Relaxed));
+            return Ok(Deadline::after(patience));
+        }
+        let timeout = self.socket.write_timeout().map_err(failed)?;
+        Ok(timeout.map_or(Deadline::NEVER, Deadline::after))
     }
 
     /// The socket with all its options.
@@ -80,17 +110,89 @@ impl Socket {
         }
     }
 
+    /// Receives once into one buffer, waiting at most as long as the socket's own time-out.
+    pub fn receive_once(&self, buffer: &mut [u8]) -> Result<usize> {
+        self.receive_with(buffer, RecvFlags::empty())
+    }
+
     /// Receives what is there now, without waiting; nothing there is [`Error::TimedOut`].
     pub fn receive_now(&self, buffer: &mut [u8]) -> Result<usize> {
-        let (received, _) = retry(self.interrupt, "receive", || {
-            Ok(rustix::net::recv(&*self.socket, &mut *buffer, RecvFlags::DONTWAIT)?)
-        })?;
+        self.receive_with(buffer, RecvFlags::DONTWAIT)
+    }
+
+    /// One receive; the end of the stream is [`Error::Closed`].
+    fn receive_with(&self, buffer: &mut [u8], flags: RecvFlags) -> Result<usize> {
+        if buffer.is_empty() {
+            return Ok(0);
+        }
+        let (received, _) =
+            retry(self.interrupt, "receive", || Ok(rustix::net::recv(&*self.socket, &mut *buffer, flags)?))?;
         if received == 0 { Err(Error::Closed) } else { Ok(received) }
+    }
+
+    /// Fills the buffer by the deadline, whatever the socket's own time-out is.
+    pub fn read_exact(&self, buffer: &mut [u8], deadline: Deadline) -> Result<()> {
+        let mut rest = buffer;
+        while !rest.is_empty() {
+            match self.receive_now(rest) {
+                Ok(n) => rest = rest.get_mut(n..).unwrap_or_default(),
+                Err(Error::TimedOut) => self.wait(Ready::Readable, deadline)?,
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(())
     }
 
     /// Sends once, as much as fits, waiting at most as long as the socket's own time-out. Never raises SIGPIPE.
     pub fn send(&self, slices: &[IoSlice<'_>]) -> Result<usize> {
         retry(self.interrupt, "send", || self.socket.send_vectored_with_flags(slices, NO_SIGNAL))
+    }
+
+    /// Sends what fits now, without waiting; nothing fits is [`Error::TimedOut`]. Never raises SIGPIPE.
+    pub fn send_now(&self, bytes: &[u8]) -> Result<usize> {
+        retry(self.interrupt, "send", || self.socket.send_with_flags(bytes, NO_SIGNAL_NO_WAIT))
+    }
+
+    /// Sends all of the bytes by the deadline, whatever the socket's own time-out is.
+    pub fn send_by(&self, bytes: &[u8], deadline: Deadline) -> Result<()> {
+        let mut rest = bytes;
+        while !rest.is_empty() {
+            match self.send_now(rest) {
+                Ok(n) => rest = rest.get(n..).unwrap_or_default(),
+                Err(Error::TimedOut) => self.wait(Ready::Writable, deadline)?,
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(())
+    }
+
+    /// Sends all of the slices, in as few system calls as there can be. A peer that takes nothing for the socket's send
+    /// time-out (the send patience, on a non-blocking descriptor) is an error.
+    pub fn send_all(&self, slices: &mut [IoSlice<'_>]) -> Result<()> {
+        let mut rest = slices;
+        IoSlice::advance_slices(&mut rest, 0);
+        while !rest.is_empty() {
+            match self.send(rest.get(..SLICES_PER_CALL).unwrap_or(rest)) {
+                Ok(n) => IoSlice::advance_slices(&mut rest, n),
+                Err(Error::TimedOut) => self.wait_to_send()?,
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(())
+    }
+
+    /// After a send that found no room: waits for it on a non-blocking descriptor; on a blocking one the send itself has
+    /// waited long enough.
+    fn wait_to_send(&self) -> Result<()> {
+        let nonblocking =
+            self.socket.nonblocking().map_err(|error| Error::Io("read the socket's settings", error))?;
+        if !nonblocking {
+            return Err(stalled());
+        }
+        self.wait(Ready::Writable, self.send_deadline()?).map_err(|error| match error {
+            Error::TimedOut => stalled(),
+            other => other,
+        })
     }
 
     /// Waits until the socket is ready or the deadline has passed.
@@ -99,15 +201,16 @@ impl Socket {
             Ready::Readable => PollFlags::IN,
             Ready::Writable => PollFlags::OUT,
         };
-        let mut left = deadline.left()?;
         let n = retry(self.interrupt, "wait for the network", || {
-            let time =
-                left.map(|t| Timespec { tv_sec: t.as_secs() as i64, tv_nsec: i64::from(t.subsec_nanos()) });
-            let polled = poll(&mut [PollFd::new(&*self.socket, flags)], time.as_ref());
-            left = deadline.left().unwrap_or(Some(Duration::ZERO));
-            Ok(polled?)
+            let left = deadline.left().unwrap_or(Some(Duration::ZERO));
+            Ok(poll(&mut [PollFd::new(&*self.socket, flags)], timespec(left).as_ref())?)
         })?;
         if n == 0 { Err(Error::TimedOut) } else { Ok(()) }
+    }
+
+    /// Tells the peer that nothing more will be sent.
+    pub fn shutdown_send(&self) {
+        let _ = self.socket.shutdown(Shutdown::Write);
     }
 
     /// Ends both directions, which wakes every thread that waits on the socket.
@@ -131,4 +234,15 @@ impl AsRawFd for Socket {
     fn as_raw_fd(&self) -> RawFd {
         self.socket.as_raw_fd()
     }
+}
+
+/// The error of a send whose peer has stopped reading. Not [`Error::TimedOut`], as part of a message may have left.
+pub(super) fn stalled() -> Error {
+    let text = "the peer has stopped reading: nothing could be sent for the length of the time-out";
+    Error::Io("send", io::Error::new(io::ErrorKind::TimedOut, text))
+}
+
+/// Whole milliseconds.
+fn millis(time: Duration) -> u64 {
+    u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
 }

@@ -2,6 +2,7 @@
 #![forbid(unsafe_code)]
 
 use crate::{Error, Result};
+use rustix::event::Timespec;
 use std::io::{self, ErrorKind};
 use std::sync::atomic::{AtomicI32, Ordering};
 use std::time::{Duration, Instant};
@@ -31,7 +32,7 @@ pub fn retry<T>(
             Err(error) => match error.kind() {
                 ErrorKind::Interrupted if interrupt.requested() => return Err(Error::Interrupted),
                 ErrorKind::Interrupted => {}
-                ErrorKind::WouldBlock | ErrorKind::TimedOut => return Err(Error::TimedOut),
+                ErrorKind::WouldBlock => return Err(Error::TimedOut),
                 _ => return Err(Error::Io(doing, error)),
             },
         }
@@ -51,6 +52,15 @@ impl Deadline {
         Self(Instant::now().checked_add(time))
     }
 
+    /// The earlier of this deadline and one `time` from now.
+    pub fn or_after(self, time: Duration) -> Self {
+        let other = Instant::now().checked_add(time);
+        match (self.0, other) {
+            (Some(one), Some(other)) => Self(Some(one.min(other))),
+            (one, other) => Self(one.or(other)),
+        }
+    }
+
     /// How long is left; an error once nothing is. `None` when there is no deadline.
     pub fn left(self) -> Result<Option<Duration>> {
         match self.0.map(|at| at.saturating_duration_since(Instant::now())) {
@@ -58,4 +68,11 @@ impl Deadline {
             left => Ok(left),
         }
     }
+}
+
+/// A time to wait in the form the system calls take it; `None` is for ever.
+pub(super) fn timespec(time: Option<Duration>) -> Option<Timespec> {
+    let time = time?;
+    let tv_sec = i64::try_from(time.as_secs()).unwrap_or(i64::MAX);
+    Some(Timespec { tv_sec, tv_nsec: i64::from(time.subsec_nanos()) })
 }

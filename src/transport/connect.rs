@@ -1,0 +1,212 @@
+//! Connecting to the first of several addresses that answers (Happy Eyeballs, RFC 8305 section 5).
+#![forbid(unsafe_code)]
+
+use super::{Deadline, Interrupt, retry, wait::timespec};
+use crate::{Error, Result};
+use rustix::event::{PollFd, PollFlags, poll};
+use rustix::io::Errno;
+use socket2::{Domain, Protocol, SockAddr, Socket, Type};
+use std::io;
+use std::net::{IpAddr, SocketAddr};
+use std::time::{Duration, Instant};
+
+/// How long one address may stay silent before the next is tried beside it (RFC 8305 section 8 recommends 250 ms).
+const ATTEMPT_DELAY: Duration = Duration::from_millis(250);
+
+/// One connection in the making.
+struct Attempt<'a> {
+    address: &'a SockAddr,
+    socket: Socket,
+}
+
+/// Connects to the addresses in turn, starting the next when one failed or has been silent for [`ATTEMPT_DELAY`], and
+/// gives the first connection made: a blocking, close-on-exec socket that does not delay small writes. Addresses of
+/// another family than `bind` are left out.
+pub(super) fn connect_first(
+    addresses: &[SockAddr],
+    bind: Option<IpAddr>,
+    deadline: Deadline,
+    interrupt: Interrupt,
+) -> Result<Socket> {
+    let mut waiting = addresses.iter().filter(|address| same_family(address, bind)).peekable();
+    if waiting.peek().is_none() {
+        let text = "the address to bind to is of another family than every address of the peer";
+        return Err(Error::Usage(text.into()));
+    }
+    let mut attempts: Vec<Attempt<'_>> = Vec::new();
+    let mut failure = None;
+    let mut next_start = Instant::now();
+    loop {
+        let now = Instant::now();
+        if (attempts.is_empty() || now >= next_start)
+            && let Some(address) = waiting.next()
+        {
+            match start(address, bind) {
+                Ok((socket, true)) => return finish(socket),
+                Ok((socket, false)) => {
+                    attempts.push(Attempt { address, socket });
+                    next_start = now + ATTEMPT_DELAY;
+                }
+                Err(error) => failure = Some(named(address, error)),
+            }
+            continue;
+        }
+        if attempts.is_empty() {
+            let error = failure.unwrap_or_else(|| io::Error::from(io::ErrorKind::NotFound));
+            return Err(Error::Io("connect", error));
+        }
+        let until = if waiting.peek().is_some() {
+            deadline.or_after(next_start.saturating_duration_since(now).max(Duration::from_millis(1)))
+        } else {
+            deadline
+        };
+        for index in ready(&attempts, until, interrupt)?.into_iter().rev() {
+            let Attempt { address, socket } = attempts.swap_remove(index);
+            match socket.take_error() {
+                Ok(None) => return finish(socket),
+                Ok(Some(error)) | Err(error) => {
+                    failure = Some(named(address, error));
+                    next_start = now;
+                }
+            }
+        }
+        if let Err(Error::TimedOut) = deadline.left() {
+            let silent: Vec<String> = attempts.iter().map(|attempt| name(attempt.address)).collect();
+            let text = format!("no answer in time from {}", silent.join(", "));
+            return Err(Error::Io("connect", io::Error::new(io::ErrorKind::TimedOut, text)));
+        }
+    }
+}
+
+/// Orders addresses so that the families take turns, beginning with that of the first (RFC 8305 section 4).
+pub(super) fn take_turns(addresses: Vec<SocketAddr>) -> Vec<SocketAddr> {
+    let first_is_v6 = addresses.first().is_some_and(SocketAddr::is_ipv6);
+    let (one, other): (Vec<_>, Vec<_>) =
+        addresses.into_iter().partition(|address| address.is_ipv6() == first_is_v6);
+    let mut other = other.into_iter();
+    let mut turns = Vec::new();
+    for address in one {
+        turns.push(address);
+        turns.extend(other.next());
+    }
+    turns.extend(other);
+    turns
+}
+
+/// Whether a socket bound to `bind` can reach the address.
+fn same_family(address: &SockAddr, bind: Option<IpAddr>) -> bool {
+    match bind {
+        None => true,
+        Some(IpAddr::V4(_)) => address.is_ipv4(),
+        Some(IpAddr::V6(_)) => address.is_ipv6(),
+    }
+}
+
+/// Begins to connect; the flag says that the connection stands already.
+fn start(address: &SockAddr, bind: Option<IpAddr>) -> io::Result<(Socket, bool)> {
+    let domain = Domain::from(i32::from(address.family()));
+    let protocol = (address.is_ipv4() || address.is_ipv6()).then_some(Protocol::TCP);
+    let socket = Socket::new(domain, Type::STREAM, protocol)?;
+    if let Some(bind) = bind {
+        socket.bind(&SocketAddr::new(bind, 0).into())?;
+    }
+    socket.set_nonblocking(true)?;
+    match socket.connect(address) {
+        Ok(()) => Ok((socket, true)),
+        Err(error) if error.raw_os_error() == Some(Errno::INPROGRESS.raw_os_error()) => Ok((socket, false)),
+        Err(error) if error.kind() == io::ErrorKind::Interrupted => Ok((socket, false)),
+        Err(error) => Err(error),
+    }
+}
+
+/// Makes the connection the kind of socket that the rest of the library and the program expect.
+fn finish(socket: Socket) -> Result<Socket> {
+    socket.set_nonblocking(false).map_err(|error| Error::Io("make the socket blocking", error))?;
+    if let Err(error) = socket.set_tcp_nodelay(true) {
+        crate::debug!("TCP_NODELAY cannot be set: {error}");
+    }
+    Ok(socket)
+}
+
+/// Which attempts have come to an end, well or badly; none when the time has passed.
+fn ready(attempts: &[Attempt<'_>], deadline: Deadline, interrupt: Interrupt) -> Result<Vec<usize>> {
+    let mut polled: Vec<PollFd<'_>> =
+        attempts.iter().map(|attempt| PollFd::new(&attempt.socket, PollFlags::OUT)).collect();
+    retry(interrupt, "wait for a connection", || {
+        let left = deadline.left().unwrap_or(Some(Duration::ZERO));
+        Ok(poll(&mut polled, timespec(left).as_ref())?)
+    })?;
+    Ok(polled.iter().enumerate().filter(|(_, fd)| !fd.revents().is_empty()).map(|(index, _)| index).collect())
+}
+
+/// The address as text.
+fn name(address: &SockAddr) -> String {
+    address.as_socket().map_or_else(|| "the given address".into(), |address| address.to_string())
+}
+
+/// The error with the address it concerns.
+fn named(address: &SockAddr, error: io::Error) -> io::Error {
+    io::Error::new(error.kind(), format!("{}: {error}", name(address)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::net::TcpListener;
+
+    fn deadline() -> Deadline {
+        Deadline::after(Duration::from_secs(5))
+    }
+
+    #[test]
+    fn families_take_turns() {
+        let parse = |text: &str| text.parse::<SocketAddr>().unwrap();
+        let given = ["[::1]:1", "[::2]:1", "1.1.1.1:1", "[::3]:1", "1.1.1.2:1"].map(parse).to_vec();
+        let expected = ["[::1]:1", "1.1.1.1:1", "[::2]:1", "1.1.1.2:1", "[::3]:1"].map(parse).to_vec();
+        assert_eq!(take_turns(given), expected);
+    }
+
+    #[test]
+    fn a_refused_address_gives_way_to_the_next() {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let closed = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+        let addresses = [closed.into(), listener.local_addr().unwrap().into()];
+        let socket = connect_first(&addresses, None, deadline(), Interrupt::default()).unwrap();
+        let peer = socket.peer_addr().unwrap().as_socket().unwrap();
+        assert_eq!(peer, listener.local_addr().unwrap());
+        assert!(!socket.nonblocking().unwrap());
+        assert!(rustix::io::fcntl_getfd(&socket).unwrap().contains(rustix::io::FdFlags::CLOEXEC));
+    }
+
+    #[test]
+    fn a_silent_address_is_overtaken() {
+        let full = TcpListener::bind("127.0.0.1:0").unwrap();
+        let full_address = full.local_addr().unwrap();
+        let _fill: Vec<Socket> = (0..600).map(|_| start(&full_address.into(), None).unwrap().0).collect();
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let addresses = [full_address.into(), listener.local_addr().unwrap().into()];
+        let began = Instant::now();
+        let socket = connect_first(&addresses, None, deadline(), Interrupt::default()).unwrap();
+        let peer = socket.peer_addr().unwrap().as_socket().unwrap();
+        assert_eq!(peer, listener.local_addr().unwrap());
+        assert!(began.elapsed() >= ATTEMPT_DELAY, "the first address was not silent");
+        let alone = connect_first(
+            &addresses[..1],
+            None,
+            Deadline::after(Duration::from_millis(50)),
+            Interrupt::default(),
+        );
+        assert!(alone.unwrap_err().to_string().contains("no answer in time"));
+    }
+
+    #[test]
+    fn binds_to_the_given_address() {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let addresses = [listener.local_addr().unwrap().into()];
+        let bind = "127.0.0.2".parse().unwrap();
+        let socket = connect_first(&addresses, Some(bind), deadline(), Interrupt::default()).unwrap();
+        assert_eq!(socket.local_addr().unwrap().as_socket().unwrap().ip(), bind);
+        let other = connect_first(&addresses, "::1".parse().ok(), deadline(), Interrupt::default());
+        assert!(matches!(other, Err(Error::Usage(_))));
+    }
+}

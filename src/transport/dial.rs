@@ -1,0 +1,80 @@
+//! From a host name to an established connection: resolving, connecting and the proxy, under one deadline.
+#![forbid(unsafe_code)]
+
+use super::connect::{connect_first, take_turns};
+use super::resolve::resolve;
+use super::{Deadline, Interrupt, Proxy, Socket, proxy};
+use crate::Result;
+use socket2::SockAddr;
+use std::net::IpAddr;
+use std::time::Duration;
+
+/// Where to connect to, and how.
+#[derive(Clone, Debug)]
+pub struct Target {
+    /// The server: a name, an IPv4 address, or an IPv6 address without brackets, perhaps with `%zone`.
+    pub host: Vec<u8>,
+    /// The server's TCP port.
+    pub port: u16,
+    /// The proxy to go through.
+    pub proxy: Option<Proxy>,
+    /// The local address to connect from; addresses of the other family are then not tried.
+    pub bind: Option<IpAddr>,
+    /// Bounds all of the dialling, and becomes the time-out of each later receive and send; `None` is for ever.
+    pub timeout: Option<Duration>,
+}
+
+impl Target {
+    /// A server reached directly, waiting at most 30 seconds.
+    pub fn new(host: impl Into<Vec<u8>>, port: u16) -> Self {
+        let timeout = Some(Duration::from_secs(30));
+        Self { host: host.into(), port, proxy: None, bind: None, timeout }
+    }
+
+    /// The moment by which dialling that begins now must be done.
+    fn deadline(&self) -> Deadline {
+        self.timeout.map_or(Deadline::NEVER, Deadline::after)
+    }
+}
+
+/// Connects to the target, or to its proxy and through it to the target. All addresses of the name are tried, of both
+/// families (RFC 8305).
+pub fn dial(target: &Target, interrupt: Interrupt) -> Result<Socket> {
+    let deadline = target.deadline();
+    let (host, port) =
+        target.proxy.as_ref().map_or((&target.host, target.port), |proxy| (&proxy.host, proxy.port));
+    let addresses = take_turns(resolve(host, port, deadline, interrupt)?);
+    let addresses: Vec<SockAddr> = addresses.into_iter().map(SockAddr::from).collect();
+    establish(&addresses, target, deadline, interrupt)
+}
+
+/// Connects to an address that the program has found itself: that of the target, or of its proxy when it has one.
+pub fn dial_address(address: &SockAddr, target: &Target, interrupt: Interrupt) -> Result<Socket> {
+    establish(std::slice::from_ref(address), target, target.deadline(), interrupt)
+}
+
+/// Connects, and talks to the proxy if there is one.
+fn establish(
+    addresses: &[SockAddr],
+    target: &Target,
+    deadline: Deadline,
+    interrupt: Interrupt,
+) -> Result<Socket> {
+    let socket = connect_first(addresses, target.bind, deadline, interrupt)?;
+    let socket = Socket::new(socket.into(), interrupt);
+    match prepare(&socket, target, deadline) {
+        Ok(()) => Ok(socket),
+        Err(error) => {
+            socket.close();
+            Err(error)
+        }
+    }
+}
+
+/// What a connected socket needs before it carries the stream.
+fn prepare(socket: &Socket, target: &Target, deadline: Deadline) -> Result<()> {
+    if let Some(proxy) = &target.proxy {
+        proxy::negotiate(socket, proxy, &target.host, target.port, deadline)?;
+    }
+    socket.set_timeout(target.timeout)
+}

@@ -1,0 +1,90 @@
+//! One established byte stream, whatever it is made of.
+#![forbid(unsafe_code)]
+
+use super::{Deadline, Ready, Socket};
+use crate::{Error, Result};
+use std::io::IoSlice;
+
+/// An established byte stream, used by one reading and one writing thread at once (share it in an `Arc`). There may be
+/// one receiver and one sender at a time; a third thread may call [`Stream::interrupt_all`]. Dropping it leaves the
+/// descriptor open: see [`Stream::into_socket`].
+#[derive(Debug)]
+pub enum Stream {
+    /// Plain TCP.
+    Tcp(Socket),
+}
+
+impl Stream {
+    /// The socket at the bottom.
+    pub fn socket(&self) -> &Socket {
+        match self {
+            Stream::Tcp(socket) => socket,
+        }
+    }
+
+    /// Whether the descriptor's bytes are the stream's bytes, so that they may be received straight from it.
+    pub fn is_plain(&self) -> bool {
+        matches!(self, Stream::Tcp(_))
+    }
+
+    /// Receives what is there, without waiting. Nothing there is [`Error::TimedOut`], a clean end [`Error::Closed`].
+    pub fn receive_now(&self, buffer: &mut [u8]) -> Result<usize> {
+        match self {
+            Stream::Tcp(socket) => socket.receive_now(buffer),
+        }
+    }
+
+    /// Waits until [`Stream::receive_now`] is worth calling.
+    pub fn wait_readable(&self, deadline: Deadline) -> Result<()> {
+        match self {
+            Stream::Tcp(socket) => socket.wait(Ready::Readable, deadline),
+        }
+    }
+
+    /// Receives what has arrived, waiting for the first byte as the socket's own settings say: at most its receive
+    /// time-out, and not at all when the descriptor is non-blocking ([`Error::TimedOut`]).
+    pub fn receive(&self, buffer: &mut [u8]) -> Result<usize> {
+        match self {
+            Stream::Tcp(socket) => socket.receive_once(buffer),
+        }
+    }
+
+    /// Fills the buffer by the deadline, whatever the socket's own time-out is.
+    pub fn read_exact(&self, buffer: &mut [u8], deadline: Deadline) -> Result<()> {
+        let mut rest = buffer;
+        while !rest.is_empty() {
+            match self.receive_now(rest) {
+                Ok(n) => rest = rest.get_mut(n..).unwrap_or_default(),
+                Err(Error::TimedOut) => self.wait_readable(deadline)?,
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(())
+    }
+
+    /// Sends all of the slices. A peer that stops reading ends it when the socket's send time-out (on a non-blocking
+    /// descriptor, [`Socket::set_send_patience`]) passes without progress; as part of the bytes may have left, every
+    /// error ends the stream.
+    pub fn send_all(&self, slices: &mut [IoSlice<'_>]) -> Result<()> {
+        match self {
+            Stream::Tcp(socket) => socket.send_all(slices),
+        }
+    }
+
+    /// Tells the peer that nothing more will be sent; receiving goes on.
+    pub fn shutdown_send(&self) {
+        self.socket().shutdown_send();
+    }
+
+    /// Ends both directions, which wakes every thread that waits on the stream.
+    pub fn interrupt_all(&self) {
+        self.socket().interrupt_all();
+    }
+
+    /// Gives up the stream for its socket, for instance to close it.
+    pub fn into_socket(self) -> Socket {
+        match self {
+            Stream::Tcp(socket) => socket,
+        }
+    }
+}
