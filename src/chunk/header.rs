@@ -1,10 +1,18 @@
 //! The chunk header: basic header, message header and extended timestamp (RTMP 1.0, section 5.3.1).
 #![forbid(unsafe_code)]
+#![deny(clippy::indexing_slicing, clippy::arithmetic_side_effects)]
 
 use crate::message::MessageType;
 
 /// The longest chunk header: 3 basic, 11 message, 4 extended timestamp.
 pub const MAX_HEADER: usize = 18;
+
+/// In the 24-bit time field: the time stands in the 4 bytes of the extended timestamp.
+pub(super) const EXTENDED: u32 = 0xff_ffff;
+/// The first channel that needs a basic header of two bytes.
+const TWO_BYTES: u32 = 64;
+/// The first channel that needs a basic header of three bytes.
+const THREE_BYTES: u32 = 320;
 
 /// How much of the message header a chunk carries; the number is the format on the wire.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Default)]
@@ -18,6 +26,29 @@ pub enum Format {
     SameLength = 2,
     /// Format 3, nothing: all as before. librtmp's MINIMUM.
     Same = 3,
+}
+
+impl Format {
+    /// The length of the message header, bytes, without basic header and extended timestamp.
+    pub fn message_header_len(self) -> usize {
+        match self {
+            Format::Full => 11,
+            Format::SameStream => 7,
+            Format::SameLength => 3,
+            Format::Same => 0,
+        }
+    }
+
+    /// The format with this number on the wire; `None` above 3.
+    pub fn from_number(number: u8) -> Option<Self> {
+        match number {
+            0 => Some(Format::Full),
+            1 => Some(Format::SameStream),
+            2 => Some(Format::SameLength),
+            3 => Some(Format::Same),
+            _ => None,
+        }
+    }
 }
 
 /// What is known of a message from its chunk headers.
@@ -51,4 +82,65 @@ impl RawHeader {
     pub fn as_bytes(&self) -> &[u8] {
         self.bytes.get(..usize::from(self.len)).unwrap_or_default()
     }
+
+    /// A copy of at most the first [`MAX_HEADER`] bytes.
+    pub(super) fn copy_of(bytes: &[u8]) -> Self {
+        let mut raw = Self::default();
+        raw.push(bytes);
+        raw
+    }
+
+    /// Appends what fits; the parts of a header always do.
+    pub(super) fn push(&mut self, bytes: &[u8]) {
+        for (to, from) in self.bytes.iter_mut().skip(usize::from(self.len)).zip(bytes) {
+            *to = *from;
+            self.len = self.len.saturating_add(1);
+        }
+    }
+
+    /// Appends a basic header for `channel`, 2..=65599.
+    pub(super) fn push_basic(&mut self, format: Format, channel: u32) {
+        let top = (format as u8) << 6;
+        let [low, high, ..] = channel.wrapping_sub(TWO_BYTES).to_le_bytes();
+        if channel < TWO_BYTES {
+            self.push(&[top | (channel as u8 & 0x3f)]);
+        } else if channel < THREE_BYTES {
+            self.push(&[top, low]);
+        } else {
+            self.push(&[top | 1, low, high]);
+        }
+    }
+}
+
+/// A basic header.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Basic {
+    pub(super) format: Format,
+    pub(super) channel: u32,
+    /// Bytes on the wire, 1..=3.
+    pub(super) len: usize,
+}
+
+/// Reads the basic header that `bytes` begin with; `None` while it is not all there.
+pub(super) fn basic(bytes: &[u8]) -> Option<Basic> {
+    let (&first, rest) = bytes.split_first()?;
+    let format = Format::from_number(first >> 6)?;
+    let (channel, len) = match first & 0x3f {
+        0 => (TWO_BYTES.wrapping_add(u32::from(*rest.first()?)), 2),
+        1 => (TWO_BYTES.wrapping_add(u32::from(u16::from_le_bytes(*rest.first_chunk()?))), 3),
+        low => (u32::from(low), 1),
+    };
+    Some(Basic { format, channel, len })
+}
+
+/// The first three bytes as a big-endian number.
+pub(super) fn u24(bytes: &[u8]) -> Option<u32> {
+    let &[a, b, c] = bytes.first_chunk()?;
+    Some(u32::from_be_bytes([0, a, b, c]))
+}
+
+/// The low three bytes, big-endian.
+pub(super) fn u24_bytes(value: u32) -> [u8; 3] {
+    let [_, a, b, c] = value.to_be_bytes();
+    [a, b, c]
 }

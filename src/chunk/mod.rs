@@ -2,13 +2,14 @@
 //! bytes come through [`Input`](crate::transport::Input) and leave as slices.
 #![forbid(unsafe_code)]
 
+mod channels;
 mod header;
 mod reader;
 mod writer;
 
 pub use header::{Format, MAX_HEADER, MessageHeader, RawHeader};
-pub use reader::{Body, Chunk, Complete, Reader};
-pub use writer::{Outgoing, Writer};
+pub use reader::{Body, Chunk, Complete, MAX_UNFINISHED, Reader};
+pub use writer::{MAX_BODY, Outgoing, Writer};
 
 /// The chunk size of both directions until the sender announces another (RTMP 1.0, section 5.4.1).
 pub const DEFAULT_CHUNK_SIZE: u32 = 128;

@@ -1,9 +1,22 @@
 //! Chunks into messages.
 #![forbid(unsafe_code)]
+#![deny(clippy::indexing_slicing, clippy::arithmetic_side_effects)]
 
-use super::{MessageHeader, RawHeader};
-use crate::Result;
+use super::channels::{Channels, Slot};
+use super::header::{Basic, EXTENDED, basic, u24};
+use super::{CONTROL_CHANNEL, Format, MessageHeader, RawHeader};
+use crate::message::MessageType;
 use crate::transport::Input;
+use crate::{Error, Result};
+
+/// Bytes that unfinished messages may hold in sum.
+pub const MAX_UNFINISHED: usize = 64 * 1024 * 1024;
+/// Memory reserved ahead of what has arrived; a message that outgrows it gets half of what it has on top.
+const AHEAD: usize = 64 * 1024;
+/// Memory reserved ahead for all unfinished messages together; beyond it only what arrives is reserved.
+const MAX_AHEAD: usize = 8 * 1024 * 1024;
+/// Memory reserved at once beyond that limit.
+const AHEAD_AT_LIMIT: usize = 4096;
 
 /// Memory a message body grows in. The C layer's is malloc'ed, so that a program may free it.
 pub trait Body: Default + Send {
@@ -41,9 +54,68 @@ pub struct Complete<B> {
 }
 
 /// Puts messages together from the chunks of all channels.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Reader<B> {
-    _bodies: Vec<B>,
+    channels: Channels<Channel<B>>,
+    /// The chunk whose header has arrived and whose body has not yet, or not all of it.
+    current: Option<Current>,
+    /// Body bytes in memory of ours, all channels.
+    held: usize,
+    /// Memory reserved beyond `held`, all channels.
+    ahead: usize,
+}
+
+impl<B> Default for Reader<B> {
+    fn default() -> Self {
+        Self { channels: Channels::default(), current: None, held: 0, ahead: 0 }
+    }
+}
+
+/// What is remembered of a channel.
+#[derive(Debug, Default)]
+struct Channel<B> {
+    /// The last message's header, its timestamp as carried.
+    header: MessageHeader,
+    /// Whether `header.timestamp` came in an extended timestamp.
+    extended: bool,
+    /// Absolute time of the last complete message.
+    time: u32,
+    /// Whether a message has begun and is not complete.
+    open: bool,
+    /// Bytes of it that have arrived.
+    received: u32,
+    /// Where they are, unless in memory that was lent.
+    body: B,
+    /// Memory reserved in `body` beyond what has arrived.
+    ahead: usize,
+}
+
+/// A chunk in progress.
+#[derive(Clone, Copy, Debug)]
+struct Current {
+    slot: Slot,
+    raw: RawHeader,
+    /// Body bytes of this chunk, and how many of them are still to come.
+    length: u32,
+    left: u32,
+}
+
+/// A chunk header that is all there.
+struct Parsed {
+    basic: Basic,
+    slot: Option<Slot>,
+    /// The message it begins or continues; the timestamp as carried.
+    header: MessageHeader,
+    extended: bool,
+    begins: bool,
+    /// Bytes of the header.
+    len: usize,
+}
+
+/// The caller's memory, and which message lies in it.
+struct Lent<'a> {
+    memory: &'a mut [u8],
+    holder: Option<Slot>,
 }
 
 impl<B: Body> Reader<B> {
@@ -51,29 +123,338 @@ impl<B: Body> Reader<B> {
     /// `chunk_size` is the peer's (1..=[`super::MAX_CHUNK_SIZE`]); `want_part` asks for a copy of the chunk's body bytes.
     pub fn read_chunk(
         &mut self,
-        _input: &mut impl Input,
-        _chunk_size: u32,
-        _want_part: bool,
+        input: &mut impl Input,
+        chunk_size: u32,
+        want_part: bool,
     ) -> Result<Chunk<B>> {
-        Err(crate::Error::Closed)
+        let mut nothing = Lent { memory: &mut [], holder: None };
+        let current = self.chunk(input, chunk_size, &mut nothing)?;
+        let channel = self.channels.at_mut(current.slot).ok_or_else(lost)?;
+        let mut part = Vec::new();
+        if want_part {
+            let body = channel.body.as_slice();
+            let start = body.len().saturating_sub(current.length as usize);
+            part.extend_from_slice(body.get(start..).unwrap_or_default());
+        }
+        let received = channel.received;
+        let mut header = channel.header;
+        let message = match self.finish(current.slot) {
+            Some((complete, body)) => {
+                header = complete;
+                Some(body)
+            }
+            None => None,
+        };
+        Ok(Chunk { header, raw: current.raw, part, received, message })
     }
 
     /// Reads until a message is complete. A message that begins in this call and fits is received straight into
     /// `lent`; should the call end before it is complete, its bytes move to memory of the reader's.
     pub fn read_message(
         &mut self,
-        _input: &mut impl Input,
-        _chunk_size: u32,
-        _lent: &mut [u8],
+        input: &mut impl Input,
+        chunk_size: u32,
+        lent: &mut [u8],
     ) -> Result<Complete<B>> {
-        Err(crate::Error::Closed)
+        let mut lent = Lent { memory: lent, holder: None };
+        let result = loop {
+            match self.chunk(input, chunk_size, &mut lent) {
+                Ok(current) => {
+                    if let Some((header, body)) = self.finish(current.slot) {
+                        let borrowed = lent.holder == Some(current.slot);
+                        if borrowed {
+                            return Ok(Complete { header, body: None });
+                        }
+                        break Ok(Complete { header, body: Some(body) });
+                    }
+                }
+                Err(error) => break Err(error),
+            }
+        };
+        if let Some(slot) = lent.holder {
+            self.take_back(slot, lent.memory)?;
+        }
+        result
     }
 
-    /// The absolute time of the last message on a channel, milliseconds.
-    pub fn channel_time(&self, _channel: u32) -> u32 {
-        0
+    /// The absolute time of the last complete message on a channel, milliseconds; 0 before the first.
+    pub fn channel_time(&self, channel: u32) -> u32 {
+        self.channels.get(channel).map_or(0, |known| known.time)
     }
 
     /// Drops the half-received message of a channel (abort, RTMP 1.0 section 5.4.2).
-    pub fn abort(&mut self, _channel: u32) {}
+    pub fn abort(&mut self, channel: u32) {
+        if let Some(slot) = self.channels.find(channel) {
+            self.discard(slot);
+        }
+    }
+
+    /// Reads to the end of a chunk, the one in progress or the next.
+    fn chunk(&mut self, input: &mut impl Input, chunk_size: u32, lent: &mut Lent<'_>) -> Result<Current> {
+        let mut current = match self.current {
+            Some(current) => current,
+            None => self.begin(input, chunk_size, lent)?,
+        };
+        while current.left > 0 {
+            let arrived = self.body_bytes(input, &current, lent)?;
+            current.left = current.left.saturating_sub(arrived);
+            self.current = Some(current);
+        }
+        self.current = None;
+        Ok(current)
+    }
+
+    /// Reads a chunk header, and takes it into the books once it is all there.
+    fn begin(&mut self, input: &mut impl Input, chunk_size: u32, lent: &mut Lent<'_>) -> Result<Current> {
+        let (parsed, raw) = loop {
+            let bytes = input.buffered();
+            match self.parse(bytes)? {
+                Some(parsed) => {
+                    let raw = RawHeader::copy_of(bytes.get(..parsed.len).unwrap_or_default());
+                    break (parsed, raw);
+                }
+                None => input.receive(&mut []).map(drop)?,
+            }
+        };
+        input.consume(parsed.len);
+        let slot = match parsed.slot {
+            Some(slot) => slot,
+            None => self.channels.insert(parsed.basic.channel, Channel::default()),
+        };
+        if parsed.begins {
+            self.open(slot, &parsed, lent);
+        }
+        let channel = self.channels.at(slot).ok_or_else(lost)?;
+        let length = channel.header.length.saturating_sub(channel.received).min(chunk_size.max(1));
+        let current = Current { slot, raw, length, left: length };
+        self.current = Some(current);
+        Ok(current)
+    }
+
+    /// Begins a message on a channel.
+    fn open(&mut self, slot: Slot, parsed: &Parsed, lent: &mut Lent<'_>) {
+        if self.channels.at(slot).is_some_and(|channel| channel.open) {
+            warning!(
+                "the peer began a new message on channel {} before the last was complete; the incomplete one is dropped",
+                parsed.basic.channel
+            );
+            if lent.holder == Some(slot) {
+                lent.holder = None;
+            }
+            self.discard(slot);
+        }
+        if lent.holder.is_none()
+            && !lent.memory.is_empty()
+            && parsed.header.length as usize <= lent.memory.len()
+        {
+            lent.holder = Some(slot);
+        }
+        if let Some(channel) = self.channels.at_mut(slot) {
+            channel.header = parsed.header;
+            channel.extended = parsed.extended;
+            channel.open = true;
+            channel.received = 0;
+        }
+    }
+
+    /// Reads the header that `bytes` begin with; `None` while it is not all there.
+    fn parse(&self, bytes: &[u8]) -> Result<Option<Parsed>> {
+        let Some(basic) = basic(bytes) else { return Ok(None) };
+        let slot = self.channels.find(basic.channel);
+        let known = slot.and_then(|slot| self.channels.at(slot));
+        if known.is_none() && !may_come_first(&basic) {
+            return Err(Error::Protocol(format!(
+                "the peer's first chunk on channel {} has a header of format {}, which refers to an earlier one",
+                basic.channel, basic.format as u8
+            )));
+        }
+        let fields_len = basic.format.message_header_len();
+        let after = bytes.get(basic.len..).unwrap_or_default();
+        let Some((fields, rest)) = after.split_at_checked(fields_len) else { return Ok(None) };
+        let mut header = known.map_or_else(MessageHeader::default, |channel| channel.header);
+        header.channel = basic.channel;
+        let begins = basic.format != Format::Same || !known.is_some_and(|channel| channel.open);
+        if begins {
+            header.format = basic.format;
+        }
+        let extended = if basic.format == Format::Same {
+            match repeated(known, rest) {
+                Some(extended) => extended,
+                None => return Ok(None),
+            }
+        } else {
+            carried(&mut header, basic.format, fields);
+            if header.timestamp == EXTENDED {
+                let Some(time) = rest.first_chunk() else { return Ok(None) };
+                header.timestamp = u32::from_be_bytes(*time);
+                Extended::Present
+            } else {
+                Extended::None
+            }
+        };
+        let len = basic.len.saturating_add(fields_len).saturating_add(extended.len());
+        Ok(Some(Parsed { basic, slot, header, extended: extended != Extended::None, begins, len }))
+    }
+
+    /// Takes body bytes: those that are buffered, else from one receive. Returns how many.
+    fn body_bytes(&mut self, input: &mut impl Input, current: &Current, lent: &mut Lent<'_>) -> Result<u32> {
+        let left = current.left as usize;
+        let channel = self.channels.at_mut(current.slot).ok_or_else(lost)?;
+        let borrowed = lent.holder == Some(current.slot);
+        let room = if borrowed {
+            lent.memory.get_mut(channel.received as usize..).unwrap_or_default()
+        } else {
+            let rest = channel.header.length.saturating_sub(channel.received) as usize;
+            let wish = AHEAD.max(channel.received as usize / 2).min(rest);
+            let others = self.ahead.saturating_sub(channel.ahead);
+            let wish = if others.saturating_add(wish) > MAX_AHEAD { left.min(AHEAD_AT_LIMIT) } else { wish };
+            let room = channel.body.spare(1, wish)?;
+            channel.ahead = room.len();
+            self.ahead = others.saturating_add(room.len());
+            room
+        };
+        let room_len = room.len().min(left);
+        let room = room.get_mut(..room_len).unwrap_or_default();
+        let buffered = input.buffered();
+        let arrived = if buffered.is_empty() {
+            input.receive(room)?.direct
+        } else {
+            let n = buffered.len().min(room_len);
+            if let (Some(to), Some(from)) = (room.get_mut(..n), buffered.get(..n)) {
+                to.copy_from_slice(from);
+            }
+            input.consume(n);
+            n
+        };
+        let arrived = arrived.min(room_len);
+        channel.received = channel.received.saturating_add(arrived as u32);
+        if !borrowed {
+            channel.body.filled(arrived);
+            channel.ahead = channel.ahead.saturating_sub(arrived);
+            self.ahead = self.ahead.saturating_sub(arrived);
+            self.held = self.held.saturating_add(arrived);
+            if self.held > MAX_UNFINISHED {
+                return Err(Error::Protocol(format!(
+                    "the peer's unfinished messages exceed {} MiB",
+                    MAX_UNFINISHED >> 20
+                )));
+            }
+        }
+        Ok(arrived as u32)
+    }
+
+    /// Closes the message of a channel when it is complete: its header with the absolute time, and its body.
+    fn finish(&mut self, slot: Slot) -> Option<(MessageHeader, B)> {
+        let channel = self.channels.at_mut(slot)?;
+        if !channel.open || channel.received < channel.header.length {
+            return None;
+        }
+        channel.time = if channel.header.absolute {
+            channel.header.timestamp
+        } else {
+            channel.time.wrapping_add(channel.header.timestamp)
+        };
+        channel.open = false;
+        let header = MessageHeader { timestamp: channel.time, ..channel.header };
+        let body = self.release(slot);
+        Some((header, body))
+    }
+
+    /// Takes a channel's memory out of the books.
+    fn release(&mut self, slot: Slot) -> B {
+        let Some(channel) = self.channels.at_mut(slot) else { return B::default() };
+        let body = std::mem::take(&mut channel.body);
+        self.held = self.held.saturating_sub(body.as_slice().len());
+        self.ahead = self.ahead.saturating_sub(channel.ahead);
+        channel.ahead = 0;
+        body
+    }
+
+    /// Drops the unfinished message of a channel.
+    fn discard(&mut self, slot: Slot) {
+        drop(self.release(slot));
+        if let Some(channel) = self.channels.at_mut(slot) {
+            channel.open = false;
+            channel.received = 0;
+        }
+    }
+
+    /// Moves what has arrived of a message out of the memory that was lent.
+    fn take_back(&mut self, slot: Slot, memory: &[u8]) -> Result<()> {
+        let channel = self.channels.at_mut(slot).ok_or_else(lost)?;
+        let mut bytes = memory.get(..channel.received as usize).unwrap_or_default();
+        while !bytes.is_empty() {
+            let room = channel.body.spare(1, bytes.len())?;
+            let n = room.len().min(bytes.len());
+            let (now, later) = bytes.split_at_checked(n).unwrap_or_default();
+            if let Some(room) = room.get_mut(..n) {
+                room.copy_from_slice(now);
+            }
+            channel.body.filled(n);
+            self.held = self.held.saturating_add(n);
+            bytes = later;
+        }
+        Ok(())
+    }
+}
+
+/// Whether a header of this format says all that is needed without an earlier one. Format 0 does; on the control
+/// channel format 1 does as well, for there the stream is always 0, and librtmp's clients send their first there so.
+fn may_come_first(basic: &Basic) -> bool {
+    match basic.format {
+        Format::Full => true,
+        Format::SameStream => basic.channel == CONTROL_CHANNEL,
+        Format::SameLength | Format::Same => false,
+    }
+}
+
+/// The extended timestamp of a header.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Extended {
+    /// The time fits the message header.
+    None,
+    /// It stands behind the message header.
+    Present,
+    /// It ought to stand there and the peer left it out.
+    LeftOut,
+}
+
+impl Extended {
+    fn len(self) -> usize {
+        if self == Extended::Present { 4 } else { 0 }
+    }
+}
+
+/// Whether the time of the message is repeated behind a format 3 header, as the specification demands and not every
+/// peer does: seen by comparing. `None` while too little has arrived to tell.
+fn repeated<B>(known: Option<&Channel<B>>, rest: &[u8]) -> Option<Extended> {
+    let Some(channel) = known.filter(|channel| channel.extended) else { return Some(Extended::None) };
+    let time = channel.header.timestamp.to_be_bytes();
+    if rest.starts_with(&time) {
+        Some(Extended::Present)
+    } else if time.starts_with(rest) {
+        None
+    } else {
+        Some(Extended::LeftOut)
+    }
+}
+
+/// Takes over what a message header of formats 0 to 2 carries; `fields` is as long as the format says.
+fn carried(header: &mut MessageHeader, format: Format, fields: &[u8]) {
+    header.absolute = format == Format::Full;
+    header.timestamp = u24(fields).unwrap_or_default();
+    if let Some(length) = fields.get(3..).and_then(u24) {
+        header.length = length;
+    }
+    if let Some(&kind) = fields.get(6) {
+        header.kind = MessageType(kind);
+    }
+    if let Some(stream) = fields.get(7..).and_then(|rest| rest.first_chunk()) {
+        header.stream = u32::from_le_bytes(*stream);
+    }
+}
+
+/// A slot is always filled before it is used, so this is never seen.
+fn lost() -> Error {
+    Error::protocol("the chunk reader lost a channel")
 }

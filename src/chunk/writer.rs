@@ -1,10 +1,18 @@
 //! Messages into chunks: header forms are chosen here and a message is laid out for one gathered write.
 #![forbid(unsafe_code)]
+#![deny(clippy::indexing_slicing, clippy::arithmetic_side_effects)]
 
-use super::Format;
-use crate::Result;
+use super::channels::Channels;
+use super::header::{EXTENDED, RawHeader, u24_bytes};
+use super::{CONTROL_CHANNEL, Format, MAX_CHANNEL, MAX_CHUNK_SIZE};
 use crate::message::MessageType;
+use crate::{Error, Result};
 use std::io::IoSlice;
+
+/// The longest body: its length stands in 24 bits.
+pub const MAX_BODY: usize = 0xff_ffff;
+/// Slices whose memory is kept from message to message (16 bytes each).
+const KEPT_SLICES: usize = 1024;
 
 /// A message to send; the body stays where it is.
 #[derive(Clone, Copy, Debug)]
@@ -18,7 +26,8 @@ pub struct Outgoing<'a> {
     pub timestamp: u32,
     /// What the body is.
     pub kind: MessageType,
-    /// The message stream.
+    /// The message stream; counts with [`Format::Full`] and for the first message of a channel, else the channel's last
+    /// is kept, as the receiver keeps it.
     pub stream: u32,
     /// The body, at most 0xffffff bytes.
     pub body: &'a [u8],
@@ -26,17 +35,145 @@ pub struct Outgoing<'a> {
 
 /// Remembers the last message of each channel and cuts messages into chunks.
 #[derive(Debug, Default)]
-pub struct Writer {}
+pub struct Writer {
+    channels: Channels<Last>,
+    /// Empty between calls; kept for its memory.
+    slices: Vec<IoSlice<'static>>,
+}
+
+/// The last message of a channel.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Last {
+    timestamp: u32,
+    /// The delta its header carried, `None` for an absolute time.
+    delta: Option<u32>,
+    length: usize,
+    kind: MessageType,
+    stream: u32,
+}
 
 impl Writer {
     /// Lays a message out: calls `send` once with all its slices (headers from memory of the writer's, body slices
     /// from the message). The channel's state changes only when `send` succeeds. Returns the format chosen.
+    ///
+    /// There may be more slices than one system call takes. Fails with [`Error::Usage`] for a body beyond
+    /// [`MAX_BODY`], a channel outside 2..=[`MAX_CHANNEL`] or a chunk size outside 1..=[`MAX_CHUNK_SIZE`].
     pub fn write<T>(
         &mut self,
-        _message: &Outgoing<'_>,
-        _chunk_size: u32,
-        _send: impl FnOnce(&mut [IoSlice<'_>]) -> Result<T>,
+        message: &Outgoing<'_>,
+        chunk_size: u32,
+        send: impl FnOnce(&mut [IoSlice<'_>]) -> Result<T>,
     ) -> Result<(Format, T)> {
-        Err(crate::Error::Closed)
+        check(message, chunk_size)?;
+        let last = self.channels.get(message.channel);
+        let (format, now) = choose(message, last);
+        let time = now.delta.unwrap_or(now.timestamp);
+        let first = first_header(message, format, &now, time);
+        let next = next_header(message.channel, time);
+        let mut slices: Vec<IoSlice<'_>> = std::mem::take(&mut self.slices);
+        slices.push(IoSlice::new(first.as_bytes()));
+        let mut pieces = message.body.chunks((chunk_size as usize).max(1));
+        slices.extend(pieces.next().map(IoSlice::new));
+        for piece in pieces {
+            slices.push(IoSlice::new(next.as_bytes()));
+            slices.push(IoSlice::new(piece));
+        }
+        let result = send(&mut slices);
+        self.slices = recycle(slices);
+        let sent = result?;
+        match self.channels.get_mut(message.channel) {
+            Some(last) => *last = now,
+            None => {
+                self.channels.insert(message.channel, now);
+            }
+        }
+        Ok((format, sent))
+    }
+}
+
+/// Empties the list for the next message. (Collecting an emptied vector's iterator keeps its memory.)
+fn recycle(mut slices: Vec<IoSlice<'_>>) -> Vec<IoSlice<'static>> {
+    slices.clear();
+    slices.shrink_to(KEPT_SLICES);
+    slices.into_iter().map(|_| IoSlice::new(&[])).collect()
+}
+
+/// Refuses what the format cannot express.
+fn check(message: &Outgoing<'_>, chunk_size: u32) -> Result<()> {
+    if message.body.len() > MAX_BODY {
+        return Err(Error::Usage(format!(
+            "a message of {} bytes cannot be sent, {MAX_BODY} is the most",
+            message.body.len()
+        )));
+    }
+    if !(CONTROL_CHANNEL..=MAX_CHANNEL).contains(&message.channel) {
+        return Err(Error::Usage(format!(
+            "channel {} does not exist, they are {CONTROL_CHANNEL} to {MAX_CHANNEL}",
+            message.channel
+        )));
+    }
+    if !(1..=MAX_CHUNK_SIZE).contains(&chunk_size) {
+        return Err(Error::Usage(format!(
+            "a chunk size of {chunk_size} is not possible, 1 to {MAX_CHUNK_SIZE} are"
+        )));
+    }
+    Ok(())
+}
+
+/// Chooses the shortest header from which every receiver computes the right message.
+fn choose(message: &Outgoing<'_>, last: Option<&Last>) -> (Format, Last) {
+    let now = Last {
+        timestamp: message.timestamp,
+        delta: None,
+        length: message.body.len(),
+        kind: message.kind,
+        stream: message.stream,
+    };
+    let Some(last) = last.filter(|_| message.format != Format::Full) else { return (Format::Full, now) };
+    let now = Last { stream: last.stream, ..now };
+    let delta = message.timestamp.wrapping_sub(last.timestamp);
+    if delta > u32::MAX / 2 {
+        // Backwards: as a delta it would be 2^32 minus something, which not every receiver wraps.
+        return (Format::Full, now);
+    }
+    let now = Last { delta: Some(delta), ..now };
+    let same_shape = now.length == last.length && now.kind == last.kind;
+    // After an absolute time receivers differ in what format 3 adds to it, and with an extended timestamp in whether
+    // it is repeated.
+    let same_delta = last.delta == Some(delta) && delta < EXTENDED;
+    let format = match (same_shape, same_delta) {
+        (false, _) => Format::SameStream,
+        (true, false) => Format::SameLength,
+        (true, true) => Format::Same,
+    };
+    (format, now)
+}
+
+/// The header of the first chunk; `time` is what it carries.
+fn first_header(message: &Outgoing<'_>, format: Format, now: &Last, time: u32) -> RawHeader {
+    let mut header = RawHeader::default();
+    header.push_basic(format, message.channel);
+    let mut fields = [0; 11];
+    let [t0, t1, t2] = u24_bytes(time.min(EXTENDED));
+    let [l0, l1, l2] = u24_bytes(now.length as u32);
+    let [s0, s1, s2, s3] = now.stream.to_le_bytes();
+    fields.copy_from_slice(&[t0, t1, t2, l0, l1, l2, now.kind.0, s0, s1, s2, s3]);
+    header.push(fields.get(..format.message_header_len()).unwrap_or_default());
+    push_extended(&mut header, time);
+    header
+}
+
+/// The header of all further chunks.
+fn next_header(channel: u32, time: u32) -> RawHeader {
+    let mut header = RawHeader::default();
+    header.push_basic(Format::Same, channel);
+    push_extended(&mut header, time);
+    header
+}
+
+/// Appends the extended timestamp where the time needs one.
+fn push_extended(header: &mut RawHeader, time: u32) {
+    if time >= EXTENDED {
+        header.push(&time.to_be_bytes());
     }
 }
