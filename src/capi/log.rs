@@ -17,6 +17,10 @@ pub static RTMP_debuglevel: AtomicI32 = AtomicI32::new(Level::Error as i32);
 /// on the platform; one pointer in each case.
 type VaList = *mut c_void;
 
+/// An enumeration in C; any number may stand in memory, so it is a number here.
+#[allow(non_camel_case_types)]
+pub type RTMP_LogLevel = c_uint;
+
 /// `RTMP_LogCallback`
 #[allow(non_camel_case_types)]
 pub type RTMP_LogCallback = extern "C" fn(level: c_int, format: *const c_char, arguments: VaList);
@@ -204,7 +208,7 @@ pub unsafe extern "C" fn RTMP_LogSetOutput(file: *mut FILE) {
 /// # Safety
 /// Always safe; `unsafe` only for being called from C.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn RTMP_LogSetLevel(level: c_uint) {
+pub unsafe extern "C" fn RTMP_LogSetLevel(level: RTMP_LogLevel) {
     guard((), || RTMP_debuglevel.store(level as i32, Ordering::Relaxed));
 }
 
@@ -213,7 +217,7 @@ pub unsafe extern "C" fn RTMP_LogSetLevel(level: c_uint) {
 /// # Safety
 /// Always safe; `unsafe` only for being called from C.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn RTMP_LogGetLevel() -> c_uint {
+pub unsafe extern "C" fn RTMP_LogGetLevel() -> RTMP_LogLevel {
     guard(Level::Error as c_uint, level_now)
 }
 

@@ -1,0 +1,370 @@
+/*
+ * rtmp.h: sessions that play from, publish to, and serve RTMP.
+ *
+ * Made by `make headers` from src/capi and cbindgen/rtmp.toml; do not edit.
+ * SPDX-License-Identifier: MIT OR Apache-2.0
+ *
+ * Functions that return int answer 1 for success and 0 for failure unless they say otherwise.
+ */
+#ifndef __RTMP_H__
+#define __RTMP_H__
+
+#include <errno.h>
+#include <stdint.h>
+#include <stddef.h>
+#include "amf.h"
+
+/* Programs ask by this name whether the library can encrypt; it always can. */
+#if !defined(NO_CRYPTO) && !defined(CRYPTO)
+#define CRYPTO
+#endif
+
+/** The version of the interface, as RTMP_LibVersion gives it: 2.3, one byte each. */
+#define RTMP_LIB_VERSION 0x020300
+
+/* What a protocol is made of: bits of RTMP_LNK.protocol. */
+#define RTMP_FEATURE_HTTP 0x01  /* tunnelled in HTTP */
+#define RTMP_FEATURE_ENC 0x02   /* RTMPE encryption */
+#define RTMP_FEATURE_SSL 0x04   /* TLS */
+#define RTMP_FEATURE_MFP 0x08   /* RTMFP, which is not supported */
+#define RTMP_FEATURE_WRITE 0x10 /* publishes */
+#define RTMP_FEATURE_HTTP2 0x20 /* serves clients tunnelled in HTTP */
+
+/* The protocols of URL schemes. */
+#define RTMP_PROTOCOL_UNDEFINED (-1)
+#define RTMP_PROTOCOL_RTMP 0
+#define RTMP_PROTOCOL_RTMPE RTMP_FEATURE_ENC
+#define RTMP_PROTOCOL_RTMPT RTMP_FEATURE_HTTP
+#define RTMP_PROTOCOL_RTMPS RTMP_FEATURE_SSL
+#define RTMP_PROTOCOL_RTMPTE (RTMP_FEATURE_HTTP | RTMP_FEATURE_ENC)
+#define RTMP_PROTOCOL_RTMPTS (RTMP_FEATURE_HTTP | RTMP_FEATURE_SSL)
+#define RTMP_PROTOCOL_RTMFP RTMP_FEATURE_MFP
+
+/** The chunk size of both sides until one of them announces another. */
+#define RTMP_DEFAULT_CHUNKSIZE 128
+
+/** Channels (chunk streams) are below this number. */
+#define RTMP_CHANNELS 65600
+
+/* Message types: RTMPPacket.m_packetType. */
+#define RTMP_PACKET_TYPE_CHUNK_SIZE 0x01
+#define RTMP_PACKET_TYPE_BYTES_READ_REPORT 0x03
+#define RTMP_PACKET_TYPE_CONTROL 0x04
+#define RTMP_PACKET_TYPE_SERVER_BW 0x05
+#define RTMP_PACKET_TYPE_CLIENT_BW 0x06
+#define RTMP_PACKET_TYPE_AUDIO 0x08
+#define RTMP_PACKET_TYPE_VIDEO 0x09
+#define RTMP_PACKET_TYPE_FLEX_STREAM_SEND 0x0F
+#define RTMP_PACKET_TYPE_FLEX_SHARED_OBJECT 0x10
+#define RTMP_PACKET_TYPE_FLEX_MESSAGE 0x11
+#define RTMP_PACKET_TYPE_INFO 0x12
+#define RTMP_PACKET_TYPE_SHARED_OBJECT 0x13
+#define RTMP_PACKET_TYPE_INVOKE 0x14
+#define RTMP_PACKET_TYPE_FLASH_VIDEO 0x16
+
+/* Chunk header formats: RTMPPacket.m_headerType. */
+#define RTMP_PACKET_SIZE_LARGE 0   /* everything, with an absolute time */
+#define RTMP_PACKET_SIZE_MEDIUM 1  /* without the stream */
+#define RTMP_PACKET_SIZE_SMALL 2   /* the time only */
+#define RTMP_PACKET_SIZE_MINIMUM 3 /* nothing */
+
+/** Whether all of a packet's body is there. */
+#define RTMPPacket_IsReady(a) ((a)->m_nBytesRead == (a)->m_nBodySize)
+
+/* Bits of RTMP_LNK.lFlags. */
+#define RTMP_LF_AUTH 0x0001 /* send RTMP_LNK.auth */
+#define RTMP_LF_LIVE 0x0002 /* a live stream */
+#define RTMP_LF_SWFV 0x0004 /* answer SWF verification */
+#define RTMP_LF_PLST 0x0008 /* send a playlist before play */
+#define RTMP_LF_BUFX 0x0010 /* pause and go on when the server's buffer is empty */
+#define RTMP_LF_FTCU 0x0020 /* RTMP_Close frees tcUrl */
+#define RTMP_LF_FAPU 0x0040 /* RTMP_Close frees app */
+
+/* Bits of RTMP_READ.flags. */
+#define RTMP_READ_HEADER 0x01    /* the FLV header has been made */
+#define RTMP_READ_RESUME 0x02    /* the program goes on with an earlier file */
+#define RTMP_READ_NO_IGNORE 0x04 /* nothing is skipped after the place to resume at */
+#define RTMP_READ_GOTKF 0x08     /* the frame to resume at was met */
+#define RTMP_READ_GOTFLVK 0x10   /* it was met inside an aggregate */
+#define RTMP_READ_SEEKING 0x20   /* a seek is under way */
+
+/* Values of RTMP_READ.status. */
+#define RTMP_READ_COMPLETE (-3) /* the play ended */
+#define RTMP_READ_ERROR (-2)    /* corrupt, or the place to resume at was not met */
+#define RTMP_READ_EOF (-1)      /* the connection is gone */
+#define RTMP_READ_IGNORE 0
+
+struct sockaddr;
+
+/** The size of the input buffer of a connection, in bytes. */
+#define RTMP_BUFFER_CACHE_SIZE (16 * 1024)
+
+/** The longest header of a chunk, and the headroom that a packet's body has before it, in bytes. */
+#define RTMP_MAX_HEADER_SIZE 18
+
+/** The length of the hash of a player, in bytes. */
+#define RTMP_SWF_HASHLEN 32
+
+/** The length of the answer to SWF verification, in bytes. */
+#define RTMP_SWF_RESPONSE_LEN (RTMP_SWF_HASHLEN + 10)
+
+/** A command that waits for its answer. */
+typedef struct RTMP_METHOD {
+  /** The command, in memory of malloc. */
+  AVal name;
+  /** Its transaction number. */
+  int num;
+} RTMP_METHOD;
+
+/** One chunk as it is on the wire. */
+typedef struct RTMPChunk {
+  /** Bytes in use of `c_header`. */
+  int c_headerSize;
+  /** Bytes at `c_chunk`. */
+  int c_chunkSize;
+  /** The chunk's part of the message body. */
+  char *c_chunk;
+  /** Basic header, message header and extended timestamp. */
+  char c_header[RTMP_MAX_HEADER_SIZE];
+} RTMPChunk;
+
+/** A message, or as much of it as has been received. */
+typedef struct RTMPPacket {
+  /** The format of its header, one of RTMP_PACKET_SIZE_*; a request when sending. */
+  uint8_t m_headerType;
+  /** The type, one of RTMP_PACKET_TYPE_*. */
+  uint8_t m_packetType;
+  /** 1: `m_nTimeStamp` came as an absolute time; 0: as a difference. */
+  uint8_t m_hasAbsTimestamp;
+  /** The channel (chunk stream), 2 to 65599. */
+  int m_nChannel;
+  /** The time, in milliseconds. */
+  uint32_t m_nTimeStamp;
+  /** The message stream that it belongs to. */
+  int32_t m_nInfoField2;
+  /** The length of the body. */
+  uint32_t m_nBodySize;
+  /** How much of the body has been received. */
+  uint32_t m_nBytesRead;
+  /** When not null: takes each chunk as it was received. */
+  struct RTMPChunk *m_chunk;
+  /** The body, behind RTMP_MAX_HEADER_SIZE bytes of headroom. */
+  char *m_body;
+} RTMPPacket;
+
+/** What RTMP_Read and RTMP_Write keep between calls. */
+typedef struct RTMP_READ {
+  /** The library's own. */
+  char *buf;
+  /** The library's own. */
+  char *bufpos;
+  /** The library's own. */
+  unsigned int buflen;
+  /** The time of the last tag that RTMP_Read gave, in milliseconds. */
+  uint32_t timestamp;
+  /** The FLV header's flags: 1 with video, 4 with audio. */
+  uint8_t dataType;
+  /** RTMP_READ_HEADER and the like, bits. */
+  uint8_t flags;
+  /** RTMP_READ_COMPLETE, RTMP_READ_ERROR or RTMP_READ_EOF when the stream has ended. */
+  int8_t status;
+  /** To resume: the message type of `initialFrame`. */
+  uint8_t initialFrameType;
+  /** To resume: the time of `initialFrame`. */
+  uint32_t nResumeTS;
+  /** To resume: the metadata of the earlier file. */
+  char *metaHeader;
+  /** To resume: the last key frame of the earlier file. */
+  char *initialFrame;
+  /** To resume: bytes at `metaHeader`. */
+  uint32_t nMetaHeaderSize;
+  /** To resume: bytes at `initialFrame`. */
+  uint32_t nInitialFrameSize;
+  /** Frames skipped on the way to `initialFrame`. */
+  uint32_t nIgnoredFrameCounter;
+  /** Frames of aggregates skipped on the way to it. */
+  uint32_t nIgnoredFlvFrameCounter;
+} RTMP_READ;
+
+/** A connection, and what has been received on it but not yet taken. */
+typedef struct RTMPSockBuf {
+  /** The socket, or -1. */
+  int sb_socket;
+  /** Bytes that wait at `sb_start`. */
+  int sb_size;
+  /** The next byte to take, inside `sb_buf`. */
+  char *sb_start;
+  /** The input buffer. */
+  char sb_buf[RTMP_BUFFER_CACHE_SIZE];
+  /** 1: the last read gave up waiting. */
+  int sb_timedout;
+  /** The library's own: the state of TLS. */
+  void *sb_ssl;
+} RTMPSockBuf;
+
+/** What to connect to, and how. Texts are not copied: they outlive the session. */
+typedef struct RTMP_LNK {
+  /** The server. */
+  AVal hostname;
+  /** The proxy. */
+  AVal sockshost;
+  /** The stream as it came from the URL; RTMP_Close frees it. */
+  AVal playpath0;
+  /** The stream to play or publish. */
+  AVal playpath;
+  /** The URL that the server is told. */
+  AVal tcUrl;
+  /** The URL of the player. */
+  AVal swfUrl;
+  /** The URL of the page that holds the player. */
+  AVal pageUrl;
+  /** The application on the server. */
+  AVal app;
+  /** A string sent with the connect command when RTMP_LF_AUTH is set. */
+  AVal auth;
+  /** The Flash version that the server is told. */
+  AVal flashVer;
+  /** The stream to subscribe to. */
+  AVal subscribepath;
+  /** A token for servers of Justin.tv. */
+  AVal usherToken;
+  /** The key of SecureToken. */
+  AVal token;
+  /** The user name for publishing. */
+  AVal pubUser;
+  /** The password for publishing. */
+  AVal pubPasswd;
+  /** Values sent behind the arguments of the connect command. */
+  AMFObject extras;
+  /** How many objects of `extras` are still open. */
+  int edepth;
+  /** Where to start, in milliseconds. */
+  int seekTime;
+  /** Where to stop, in milliseconds; 0 for the end. */
+  int stopTime;
+  /** RTMP_LF_* bits. */
+  int lFlags;
+  /** How old a cached hash of the player may be, in days. */
+  int swfAge;
+  /** RTMP_FEATURE_* bits. */
+  int protocol;
+  /** How long to wait for the network, in seconds. */
+  int timeout;
+  /** Not used. */
+  int pFlags;
+  /** The port of the proxy; 0 without one. */
+  unsigned short socksport;
+  /** The port of the server. */
+  unsigned short port;
+  /** The library's own. */
+  void *dh;
+  /** The library's own. */
+  void *rc4keyIn;
+  /** The library's own. */
+  void *rc4keyOut;
+  /** The size of the player, uncompressed; 0 when it is not known. */
+  uint32_t SWFSize;
+  /** The hash of the player. */
+  uint8_t SWFHash[RTMP_SWF_HASHLEN];
+  /** The answer to SWF verification. */
+  char SWFVerificationResponse[RTMP_SWF_RESPONSE_LEN];
+} RTMP_LNK;
+
+/** A session. RTMP_Alloc makes one, or a program's own memory holds it; RTMP_Init comes first. */
+typedef struct RTMP {
+  /** The largest chunk that the peer sends. */
+  int m_inChunkSize;
+  /** The largest chunk that is sent. */
+  int m_outChunkSize;
+  /** Bandwidth checks begun. */
+  int m_nBWCheckCounter;
+  /** Bytes received; wraps. */
+  int m_nBytesIn;
+  /** `m_nBytesIn` as last reported to the peer. */
+  int m_nBytesInSent;
+  /** The buffer that the server is told of, in milliseconds. */
+  int m_nBufferMS;
+  /** The message stream that createStream gave. */
+  int m_stream_id;
+  /** The channel that media arrives on. */
+  int m_mediaChannel;
+  /** The time of the last media message. */
+  uint32_t m_mediaStamp;
+  /** The time at which the stream was paused. */
+  uint32_t m_pauseStamp;
+  /** 0 not pausing, 1 pause asked for, 2 buffer ended while pausing, 3 going on. */
+  int m_pausing;
+  /** The window that the peer acknowledges in, in bytes. */
+  int m_nServerBW;
+  /** The window that this side acknowledges in, in bytes. */
+  int m_nClientBW;
+  /** The limit type that came with it. */
+  uint8_t m_nClientBW2;
+  /** 1: the server has started to play, or to take what is published. */
+  uint8_t m_bPlaying;
+  /** 1: the connect command carries objectEncoding, even when it is 0. */
+  uint8_t m_bSendEncoding;
+  /** 1: received bytes are acknowledged. */
+  uint8_t m_bSendCounter;
+  /** The last transaction number. */
+  int m_numInvokes;
+  /** Commands at `m_methodCalls`. */
+  int m_numCalls;
+  /** The commands that wait for an answer. */
+  struct RTMP_METHOD *m_methodCalls;
+  /** Channels known for receiving. */
+  int m_channelsAllocatedIn;
+  /** Channels known for sending. */
+  int m_channelsAllocatedOut;
+  /** The last message received on each channel. */
+  struct RTMPPacket **m_vecChannelsIn;
+  /** The last message sent on each channel. */
+  struct RTMPPacket **m_vecChannelsOut;
+  /** The time of the last message received on each channel. */
+  int *m_channelTimestamp;
+  /** Audio codecs, as the connect command names them. */
+  double m_fAudioCodecs;
+  /** Video codecs, as the connect command names them. */
+  double m_fVideoCodecs;
+  /** 0 for AMF0, 3 for AMF3. */
+  double m_fEncoding;
+  /** The length of the stream in seconds, when its metadata tells. */
+  double m_fDuration;
+  /** RTMPT: requests sent. */
+  int m_msgCounter;
+  /** RTMPT: an idle request is under way. */
+  int m_polling;
+  /** RTMPT: bytes of the answer still to come. */
+  int m_resplen;
+  /** RTMPT: requests without an answer. */
+  int m_unackd;
+  /** RTMPT: the name of the session, with a slash before it. */
+  AVal m_clientID;
+  /** The state of RTMP_Read. */
+  struct RTMP_READ m_read;
+  /** The message that RTMP_Write is putting together. */
+  struct RTMPPacket m_write;
+  /** The connection. */
+  struct RTMPSockBuf m_sb;
+  /** Where to. */
+  struct RTMP_LNK Link;
+} RTMP;
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/** The scheme of each protocol in lower case, by the RTMP_FEATURE bits of RTMP_LNK.protocol. */
+extern const char RTMPProtocolStringsLower[][7];
+
+/** The Flash version that is sent when a program gives none. */
+extern const AVal RTMP_DefaultFlashVer;
+
+/** Not 0 from RTMP_UserInterrupt on: a signal then ends a blocking call instead of being retried. */
+extern int RTMP_ctrlC;
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif /* __RTMP_H__ */
