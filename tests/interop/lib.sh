@@ -1,0 +1,195 @@
+# lib.sh - what the interop scripts share; sourced by each of them.
+#
+# From the environment:
+#   LIBDIR    directory with the librtmp.so.1 under test
+#   EXAMPLES  directory with the built examples (play, publish, publish_packets)
+#   KEEP      when set, the temporary directory stays and its name is printed
+#
+# Every script fails when something it needs is missing; none skips.
+
+fail() {
+    echo "FAILED: $*" >&2
+    exit 1
+}
+
+HERE=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+ROOT=$(cd "$HERE/../.." && pwd)
+FILM=$ROOT/examples/media/demo.flv
+: "${LIBDIR:?set LIBDIR to the directory of the librtmp.so.1 to test}"
+: "${EXAMPLES:?set EXAMPLES to the directory of the built examples}"
+LIBDIR=$(cd "$LIBDIR" && pwd)
+EXAMPLES=$(cd "$EXAMPLES" && pwd)
+[ -e "$LIBDIR/librtmp.so.1" ] || fail "no librtmp.so.1 in $LIBDIR"
+[ -e "$FILM" ] || fail "no $FILM"
+
+WORK=$(mktemp -d)
+CHILDREN=()
+
+cleanup() {
+    local status=$? child
+    for child in "${CHILDREN[@]}"; do
+        kill "$child" 2>/dev/null || true
+    done
+    for child in "${CHILDREN[@]}"; do
+        wait "$child" 2>/dev/null || true
+    done
+    if [ "$status" -ne 0 ]; then
+        local log
+        for log in "$WORK"/*.log "$WORK"/nginx/error.log; do
+            [ -s "$log" ] || continue
+            echo "--- last lines of ${log##*/}" >&2
+            tail -n 15 "$log" >&2
+        done
+    fi
+    if [ -n "${KEEP:-}" ]; then echo "kept: $WORK" >&2; else rm -rf "$WORK"; fi
+    exit "$status"
+}
+trap cleanup EXIT
+trap 'exit 1' INT TERM
+
+need() { # PROGRAM PACKAGE
+    PATH=$PATH:/usr/sbin:/sbin command -v "$1" >/dev/null || fail "$1 is needed (Debian package $2)"
+}
+PATH=$PATH:/usr/sbin:/sbin
+need python3 python3
+need timeout coreutils
+
+# A port that was free a moment ago, on 127.0.0.1 and on ::1.
+free_port() {
+    python3 - <<'PY'
+import socket
+while True:
+    with socket.socket() as four, socket.socket(socket.AF_INET6) as six:
+        four.bind(("127.0.0.1", 0))
+        port = four.getsockname()[1]
+        try:
+            six.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+            six.bind(("::1", port))
+        except OSError:
+            continue
+        print(port)
+        break
+PY
+}
+
+# Runs a check again and again until it succeeds; fails when it has not after ten seconds.
+until_true() { # WHAT COMMAND...
+    local what=$1 deadline=$((SECONDS + 10))
+    shift
+    until "$@" >/dev/null 2>&1; do
+        [ "$SECONDS" -lt "$deadline" ] || fail "$what did not happen within 10 seconds"
+        sleep 0.05
+    done
+}
+
+port_is_open() { (exec 3<>"/dev/tcp/$1/$2"); }
+wait_port() { until_true "a listener on $1 port $2" port_is_open "$1" "$2"; }
+
+# Runs a program on the library under test, at most LIMIT seconds (default 30), and proves from the loader's own log that the
+# librtmp.so.1 it used was that one. Its standard error goes to NAME.log. The status is the program's.
+ours() { # NAME PROGRAM ARGUMENT...
+    local name=$1 status=0 child
+    shift
+    mkdir "$WORK/loader.$name"
+    timeout -k 2 "${LIMIT:-30}" env LD_LIBRARY_PATH="$LIBDIR" LD_DEBUG=libs LD_DEBUG_OUTPUT="$WORK/loader.$name/ld" \
+        "$@" <&0 2>"$WORK/$name.log" &
+    child=$!
+    CHILDREN+=("$child")
+    trap 'kill "$child"; exit 1' TERM
+    wait "$child" || status=$?
+    trap 'exit 1' TERM
+    assert_loaded "$name" || return 97
+    [ "$status" -ne 124 ] || echo "$name: did not end within ${LIMIT:-30} seconds" >&2
+    return "$status"
+}
+
+# Which librtmp.so.1 the processes of `ours NAME` loaded: exactly the one under test.
+assert_loaded() { # NAME
+    local loaded
+    loaded=$(cat "$WORK/loader.$1"/* | sed -n 's/.*calling init: \(.*librtmp\.so\.1\)$/\1/p' | sort -u)
+    if [ "$loaded" != "$LIBDIR/librtmp.so.1" ]; then
+        echo "$1: loaded '$loaded' in place of $LIBDIR/librtmp.so.1" >&2
+        return 1
+    fi
+}
+
+# The same in the background; `finish NAME` waits for it and gives its status.
+declare -A BACKGROUND=()
+ours_in_background() { # NAME PROGRAM ARGUMENT...
+    ours "$@" </dev/null &
+    BACKGROUND[$1]=$!
+    CHILDREN+=("$!")
+}
+finish() { # NAME
+    local status=0
+    wait "${BACKGROUND[$1]}" || status=$?
+    return "$status"
+}
+
+# nginx with its RTMP module, as a private instance: applications
+#   vod   plays the files of $WORK/vod
+#   live  passes on what is published, without a queue limit that would drop frames, and records it in $WORK/recorded
+start_nginx() {
+    local module=/usr/lib/nginx/modules/ngx_rtmp_module.so
+    need nginx nginx
+    [ -e "$module" ] || fail "$module is needed (Debian package libnginx-mod-rtmp)"
+    mkdir -p "$WORK/nginx" "$WORK/vod" "$WORK/recorded"
+    PORT=$(free_port)
+    SERVER=rtmp://127.0.0.1:$PORT
+    cat >"$WORK/nginx/nginx.conf" <<CONF
+load_module $module;
+daemon off;
+master_process off;
+pid $WORK/nginx/nginx.pid;
+error_log $WORK/nginx/error.log info;
+events { worker_connections 64; }
+rtmp {
+    access_log $WORK/nginx/access.log;
+    out_queue 8192;
+    server {
+        listen 127.0.0.1:$PORT;
+        listen [::1]:$PORT ipv6only=on;
+        chunk_size 4096;
+        application vod { play $WORK/vod; }
+        application live {
+            live on;
+            publish_notify on;
+            record all;
+            record_path $WORK/recorded;
+        }
+    }
+}
+CONF
+    nginx -p "$WORK/nginx" -c "$WORK/nginx/nginx.conf" >"$WORK/nginx.log" 2>&1 &
+    CHILDREN+=("$!")
+    wait_port 127.0.0.1 "$PORT"
+    cp "$FILM" "$WORK/vod/film.flv"
+}
+
+# A player has joined the live stream NAME.
+wait_player() { # NAME
+    until_true "a player of $1" grep -q "play: name='$1'" "$WORK/nginx/error.log"
+}
+# The publisher of NAME has gone and its recording is closed: nginx logs the session after that.
+wait_recorded() { # NAME
+    until_true "the end of the recording of $1" grep -q "PUBLISH \"live\" \"$1\"" "$WORK/nginx/access.log"
+}
+
+flvtags() { python3 "$HERE/flvtags.py" "$@"; }
+
+# Every frame of SOURCE (the film, when not given), in order, with its time, and nothing else. Script tags are the server's own;
+# its recorder repeats the sequence headers.
+same_film() { # WHAT FILE [OPTION...]
+    local what=$1 file=$2
+    shift 2
+    printf '%s: ' "$what"
+    flvtags compare --no-script --no-repeats "$@" "${SOURCE:-$FILM}" "$file" || fail "$what: not the film that was sent"
+}
+# nginx sends a live player the sequence header of each kind with the first frame of that kind.
+same_live() { same_film "$@" --headers-apart; }
+recorded_whole() { # STREAM-NAME [OPTION...]
+    local name=$1
+    shift
+    wait_recorded "$name"
+    same_film "$name, as recorded by nginx" "$WORK/recorded/$name.flv" "$@"
+}
