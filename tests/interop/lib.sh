@@ -84,6 +84,8 @@ until_true() { # WHAT COMMAND...
 
 port_is_open() { (exec 3<>"/dev/tcp/$1/$2"); }
 wait_port() { until_true "a listener on $1 port $2" port_is_open "$1" "$2"; }
+# Is a socket listening on this port? Unlike a connection this does not use up a server that serves one client.
+listening() { awk -v port="$(printf %04X "$1")" '$4 == "0A" && $2 ~ ":" port "$" { found = 1 } END { exit !found }' /proc/net/tcp /proc/net/tcp6; }
 
 # Runs a program on the library under test, at most LIMIT seconds (default 30), and proves from the loader's own log that the
 # librtmp.so.1 it used was that one. Its standard error goes to NAME.log. The status is the program's.
@@ -129,6 +131,7 @@ finish() { # NAME
 # nginx with its RTMP module, as a private instance: applications
 #   vod   plays the files of $WORK/vod
 #   live  passes on what is published, without a queue limit that would drop frames, and records it in $WORK/recorded
+# NGINX_RTMP, when set, is more configuration.
 start_nginx() {
     local module=/usr/lib/nginx/modules/ngx_rtmp_module.so
     need nginx nginx
@@ -146,6 +149,7 @@ events { worker_connections 64; }
 rtmp {
     access_log $WORK/nginx/access.log;
     out_queue 8192;
+    ${NGINX_RTMP:-}
     server {
         listen 127.0.0.1:$PORT;
         listen [::1]:$PORT ipv6only=on;

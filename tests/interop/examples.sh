@@ -1,0 +1,105 @@
+#!/bin/bash
+# The project's examples: each plays or publishes the whole film, ends cleanly on Ctrl-C, and says what is wrong.
+set -euo pipefail
+. "$(dirname "$0")/lib.sh"
+SCRIPTS=$ROOT/examples
+start_nginx
+
+declare -A PLAYER=([play]="$EXAMPLES/play" [play.py]="python3 -u $SCRIPTS/play.py")
+declare -A PUBLISHER=([publish]="$EXAMPLES/publish" [publish_packets]="$EXAMPLES/publish_packets"
+    [publish.py]="python3 -u $SCRIPTS/publish.py")
+
+for name in "${!PLAYER[@]}"; do
+    player=${PLAYER[$name]}
+    ours "$name-file" $player "$SERVER/vod/film.flv" "$WORK/$name.flv" || fail "$name ended with status $?"
+    same_film "$name, file" "$WORK/$name.flv"
+    ours "$name-stdout" $player "$SERVER/vod/film.flv" >"$WORK/$name.stdout.flv" || fail "$name ended with status $?"
+    same_film "$name, standard output" "$WORK/$name.stdout.flv"
+done
+
+for name in "${!PUBLISHER[@]}"; do
+    publisher=${PUBLISHER[$name]}
+    ours_in_background "play-$name" "$EXAMPLES/play" "$SERVER/live/$name live=1" "$WORK/live.$name.flv"
+    wait_player "$name"
+    ours "$name-fast" $publisher --fast "$FILM" "$SERVER/live/$name" || fail "$name ended with status $?"
+    recorded_whole "$name"
+    finish "play-$name" || fail "play of $name ended with status $?"
+    same_live "$name, played live" "$WORK/live.$name.flv"
+done
+
+# In real time: eight seconds of film take eight seconds, for all publishers at once.
+began=$SECONDS
+for name in "${!PUBLISHER[@]}"; do
+    ours_in_background "$name-paced" ${PUBLISHER[$name]} "$FILM" "$SERVER/live/paced-$name"
+done
+for name in "${!PUBLISHER[@]}"; do
+    finish "$name-paced" || fail "$name in real time ended with status $?"
+    recorded_whole "paced-$name"
+done
+[ $((SECONDS - began)) -ge 7 ] || fail "a real-time publisher sent eight seconds of film in $((SECONDS - began))"
+
+# Ctrl-C in the middle of a blocking read: status 130 at once, and a well-formed beginning of the film in the file.
+grows() { [ "$(stat -c %s "$1" 2>/dev/null || echo 0)" -gt "$2" ]; }
+interrupt() { # NAME COMMAND...   starts it in the background; its process is $CHILD
+    LD_LIBRARY_PATH=$LIBDIR timeout -k 2 30 "${@:2}" 2>"$WORK/$1.log" &
+    CHILD=$!
+    CHILDREN+=("$CHILD")
+}
+interrupted() { # NAME   sends the signal; timeout passes it on
+    local status=0 began=$SECONDS
+    kill -INT "$CHILD"
+    wait "$CHILD" || status=$?
+    [ "$status" -eq 130 ] || fail "$1: status $status after Ctrl-C, should be 130"
+    [ $((SECONDS - began)) -le 3 ] || fail "$1: took $((SECONDS - began)) s to end after Ctrl-C"
+    grep -q interrupted "$WORK/$1.log" || fail "$1 does not say that it was interrupted"
+    echo "$1: ends cleanly on Ctrl-C"
+}
+for name in "${!PLAYER[@]}"; do
+    # A publisher that stays silent after its film: the player waits in recv.
+    { cat "$FILM"; sleep 20; } | LD_LIBRARY_PATH=$LIBDIR timeout 25 "$EXAMPLES/publish" --fast - "$SERVER/live/quiet-$name" \
+        2>"$WORK/quiet-$name.log" &
+    CHILDREN+=("$!")
+    until_true "the publisher of quiet-$name" grep -q "publish: name='quiet-$name'" "$WORK/nginx/error.log"
+    interrupt "$name-interrupted" ${PLAYER[$name]} "$SERVER/live/quiet-$name live=1" "$WORK/$name.part.flv"
+    wait_player "quiet-$name"
+    sleep 0.3
+    interrupted "$name-interrupted"
+done
+for name in "${!PUBLISHER[@]}"; do
+    interrupt "$name-interrupted" ${PUBLISHER[$name]} "$FILM" "$SERVER/live/part-$name"
+    until_true "a recording of part-$name" grows "$WORK/recorded/part-$name.flv" 4000
+    kill -INT "$CHILD"
+    status=0
+    wait "$CHILD" || status=$?
+    [ "$status" -eq 130 ] || fail "$name: status $status after Ctrl-C, should be 130"
+    wait_recorded "part-$name"
+    flvtags list "$WORK/recorded/part-$name.flv" >/dev/null || fail "$name: Ctrl-C left a damaged recording"
+    echo "$name: ends cleanly on Ctrl-C"
+done
+
+# Errors: status 1 for what went wrong, 2 for a wrong command line, each with a message that names the program.
+says() { # STATUS WORDS COMMAND...
+    local wanted=$1 words=$2 status=0
+    shift 2
+    LD_LIBRARY_PATH=$LIBDIR timeout 10 "$@" </dev/null >"$WORK/says.out" 2>"$WORK/says.log" || status=$?
+    [ "$status" -eq "$wanted" ] || fail "$*: status $status, should be $wanted"
+    grep -qi -- "$words" "$WORK/says.log" || fail "$*: does not say '$words'"
+}
+CLOSED=rtmp://127.0.0.1:$(free_port)/app/x
+head -c 5000 "$FILM" >"$WORK/cut.flv"
+for name in "${!PLAYER[@]}"; do
+    says 2 usage ${PLAYER[$name]}
+    says 1 "$name: not a usable" ${PLAYER[$name]} "no-url" "$WORK/x.flv"
+    says 1 "$name: cannot play" ${PLAYER[$name]} "$CLOSED" "$WORK/x.flv"
+    says 1 "$name: " ${PLAYER[$name]} "$SERVER/vod/missing.flv" "$WORK/x.flv"
+    says 1 "$name: .*No such file" ${PLAYER[$name]} "$SERVER/vod/film.flv" "$WORK/no/such/directory.flv"
+done
+for name in "${!PUBLISHER[@]}"; do
+    says 2 usage ${PUBLISHER[$name]}
+    says 1 "$name: not a usable" ${PUBLISHER[$name]} "$FILM" "no-url"
+    says 1 "$name: cannot publish" ${PUBLISHER[$name]} "$FILM" "$CLOSED"
+    says 1 "$name: .*open\|$name: .*No such file" ${PUBLISHER[$name]} "$WORK/missing.flv" "$SERVER/live/x"
+    says 1 "$name: .*not an FLV file" ${PUBLISHER[$name]} "$WORK/nginx/nginx.conf" "$SERVER/live/x"
+    says 1 "$name: .*ends inside a tag" ${PUBLISHER[$name]} --fast "$WORK/cut.flv" "$SERVER/live/x-$name"
+done
+echo "usage and errors: as documented"

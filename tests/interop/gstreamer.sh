@@ -1,0 +1,36 @@
+#!/bin/bash
+# GStreamer's rtmpsrc and rtmpsink, the elements of Debian's plugin package that use librtmp.
+set -euo pipefail
+. "$(dirname "$0")/lib.sh"
+need gst-launch-1.0 gstreamer1.0-tools
+
+# Only the plugins in question: no scan of the machine's other plugins, no trace in the user's cache.
+PLUGINS=$(pkg-config --variable=pluginsdir gstreamer-1.0 2>/dev/null || true)
+[ -n "$PLUGINS" ] || PLUGINS=/usr/lib/$(gcc -print-multiarch)/gstreamer-1.0
+mkdir "$WORK/plugins"
+for plugin in coreelements flv rtmp; do
+    [ -e "$PLUGINS/libgst$plugin.so" ] || fail "no libgst$plugin.so (Debian packages gstreamer1.0-plugins-good and -bad)"
+    ln -s "$PLUGINS/libgst$plugin.so" "$WORK/plugins/"
+done
+export GST_PLUGIN_SYSTEM_PATH=$WORK/plugins GST_REGISTRY=$WORK/registry GST_REGISTRY_FORK=no
+launch() { # NAME PIPELINE...
+    local name=$1
+    shift
+    LIMIT=15 ours "$name" gst-launch-1.0 -q "$@" >"$WORK/$name.out" || fail "$name: the pipeline ended with status $?"
+}
+start_nginx
+
+# A file has an end, and the pipeline ends there.
+launch rtmpsrc rtmpsrc location="$SERVER/vod/film.flv" ! filesink location="$WORK/played.flv"
+same_film "rtmpsrc" "$WORK/played.flv"
+
+# filesrc reads 4096 bytes at a time, so tags are cut anywhere.
+launch filesrc filesrc location="$FILM" ! rtmpsink location="$SERVER/live/filesrc"
+recorded_whole filesrc
+
+# flvmux writes tags of its own from the film's frames: what it gives to a file, it must give to the server.
+launch remux filesrc location="$FILM" ! flvdemux name=d flvmux name=m streamable=true ! filesink location="$WORK/remuxed.flv" \
+    d.video ! queue ! m.video d.audio ! queue ! m.audio 
+launch flvmux filesrc location="$FILM" ! flvdemux name=d flvmux name=m streamable=true ! rtmpsink location="$SERVER/live/flvmux" \
+    d.video ! queue ! m.video d.audio ! queue ! m.audio
+SOURCE=$WORK/remuxed.flv recorded_whole flvmux
