@@ -4,6 +4,7 @@
 
 mod connect;
 mod dial;
+mod http;
 mod input;
 mod proxy;
 mod resolve;
@@ -13,7 +14,7 @@ mod wait;
 
 pub use dial::{Target, dial, dial_address};
 pub use input::{BufferedInput, Input, Received};
-pub use proxy::{Proxy, ProxyKind};
+pub use proxy::{Credentials, Proxy, ProxyKind};
 pub use stream::Stream;
 pub use tcp::{Ready, Socket};
 pub use wait::{Deadline, Interrupt, retry};

@@ -120,6 +120,11 @@ impl Socket {
         self.receive_with(buffer, RecvFlags::DONTWAIT)
     }
 
+    /// Looks at what is there now without taking it; nothing there is [`Error::TimedOut`].
+    pub fn peek_now(&self, buffer: &mut [u8]) -> Result<usize> {
+        self.receive_with(buffer, RecvFlags::DONTWAIT | RecvFlags::PEEK)
+    }
+
     /// One receive; the end of the stream is [`Error::Closed`].
     fn receive_with(&self, buffer: &mut [u8], flags: RecvFlags) -> Result<usize> {
         if buffer.is_empty() {

@@ -1,8 +1,10 @@
 //! Going through a proxy: which kinds there are, how the setting names them, and their conversations.
 #![forbid(unsafe_code)]
 
+mod connect;
 mod setting;
 mod socks4;
+mod socks5;
 
 use super::{Deadline, Socket};
 use crate::log::Text;
@@ -86,9 +88,8 @@ pub(super) fn negotiate(
 ) -> Result<()> {
     let conversation = match proxy.kind {
         ProxyKind::Socks4 | ProxyKind::Socks4a => socks4::negotiate(socket, proxy, host, port, deadline),
-        ProxyKind::Socks5 | ProxyKind::Socks5h | ProxyKind::Http => {
-            Err(Error::Usage("not supported yet".into()))
-        }
+        ProxyKind::Socks5 | ProxyKind::Socks5h => socks5::negotiate(socket, proxy, host, port, deadline),
+        ProxyKind::Http => connect::negotiate(socket, proxy, host, port, deadline),
     };
     conversation.map_err(|error| match error {
         Error::Interrupted | Error::Usage(_) => error,
