@@ -10,6 +10,7 @@ mod proxy;
 mod resolve;
 mod stream;
 mod tcp;
+mod tls;
 mod wait;
 
 pub use dial::{Target, dial, dial_address};
@@ -17,4 +18,5 @@ pub use input::{BufferedInput, Input, Received};
 pub use proxy::{Credentials, Proxy, ProxyKind};
 pub use stream::Stream;
 pub use tcp::{Ready, Socket};
+pub use tls::{TlsServerContext, TlsSettings, TlsStream};
 pub use wait::{Deadline, Interrupt, retry};

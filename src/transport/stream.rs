@@ -1,7 +1,7 @@
 //! One established byte stream, whatever it is made of.
 #![forbid(unsafe_code)]
 
-use super::{Deadline, Ready, Socket};
+use super::{Deadline, Ready, Socket, TlsStream};
 use crate::{Error, Result};
 use std::io::IoSlice;
 
@@ -12,6 +12,8 @@ use std::io::IoSlice;
 pub enum Stream {
     /// Plain TCP.
     Tcp(Socket),
+    /// TLS over TCP.
+    Tls(TlsStream),
 }
 
 impl Stream {
@@ -19,6 +21,7 @@ impl Stream {
     pub fn socket(&self) -> &Socket {
         match self {
             Stream::Tcp(socket) => socket,
+            Stream::Tls(tls) => tls.socket(),
         }
     }
 
@@ -31,6 +34,7 @@ impl Stream {
     pub fn receive_now(&self, buffer: &mut [u8]) -> Result<usize> {
         match self {
             Stream::Tcp(socket) => socket.receive_now(buffer),
+            Stream::Tls(tls) => tls.receive_now(buffer),
         }
     }
 
@@ -38,6 +42,7 @@ impl Stream {
     pub fn wait_readable(&self, deadline: Deadline) -> Result<()> {
         match self {
             Stream::Tcp(socket) => socket.wait(Ready::Readable, deadline),
+            Stream::Tls(tls) => tls.wait_readable(deadline),
         }
     }
 
@@ -46,6 +51,23 @@ impl Stream {
     pub fn receive(&self, buffer: &mut [u8]) -> Result<usize> {
         match self {
             Stream::Tcp(socket) => socket.receive_once(buffer),
+            Stream::Tls(_) => self.receive_waiting(buffer),
+        }
+    }
+
+    /// [`Stream::receive`] for streams that never block in the system call itself.
+    fn receive_waiting(&self, buffer: &mut [u8]) -> Result<usize> {
+        let mut deadline = None;
+        loop {
+            match self.receive_now(buffer) {
+                Err(Error::TimedOut) => {}
+                other => return other,
+            }
+            let deadline = match deadline {
+                Some(deadline) => deadline,
+                None => *deadline.insert(self.socket().receive_deadline()?),
+            };
+            self.wait_readable(deadline)?;
         }
     }
 
@@ -68,12 +90,16 @@ impl Stream {
     pub fn send_all(&self, slices: &mut [IoSlice<'_>]) -> Result<()> {
         match self {
             Stream::Tcp(socket) => socket.send_all(slices),
+            Stream::Tls(tls) => tls.send_all(slices),
         }
     }
 
     /// Tells the peer that nothing more will be sent; receiving goes on.
     pub fn shutdown_send(&self) {
-        self.socket().shutdown_send();
+        match self {
+            Stream::Tcp(socket) => socket.shutdown_send(),
+            Stream::Tls(tls) => tls.shutdown_send(),
+        }
     }
 
     /// Ends both directions, which wakes every thread that waits on the stream.
@@ -85,6 +111,7 @@ impl Stream {
     pub fn into_socket(self) -> Socket {
         match self {
             Stream::Tcp(socket) => socket,
+            Stream::Tls(tls) => tls.into_socket(),
         }
     }
 }

@@ -1,0 +1,253 @@
+//! TLS 1.2 and 1.3 over a socket, by OpenSSL working in memory: this file moves the bytes between [`Wire`] and the
+//! socket, so that nothing waits while the lock is held, and one thread can read while another writes.
+#![forbid(unsafe_code)]
+
+mod context;
+mod verify;
+mod wire;
+
+pub use context::{TlsServerContext, TlsSettings};
+
+use super::tcp::stalled;
+use super::{Deadline, Ready, Socket};
+use crate::{Error, Result};
+use openssl::ssl::{ErrorCode, Ssl, SslStream};
+use std::fmt;
+use std::io::IoSlice;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+use wire::Wire;
+
+/// The most that one TLS record carries (RFC 8446 section 5.1).
+const RECORD: usize = 16 * 1024;
+/// How many encrypted bytes are gathered before they are sent.
+const GATHER: usize = 64 * 1024;
+/// How long the closing message may wait for room.
+const CLOSING_PATIENCE: Duration = Duration::from_secs(1);
+
+/// An established TLS connection. Dropping it leaves the descriptor open.
+pub struct TlsStream {
+    socket: Socket,
+    /// Never held while waiting.
+    state: Mutex<SslStream<Wire>>,
+    /// Held for the whole of a send, so that messages stay whole; no receiver takes it.
+    sending: Mutex<()>,
+}
+
+impl fmt::Debug for TlsStream {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "TlsStream({:?})", self.socket)
+    }
+}
+
+impl TlsStream {
+    /// The client's handshake, by the deadline. `host` is the name or address the user gave: it is sent as SNI when it is
+    /// a name, and the server's certificate must be for it. On failure the descriptor stays open.
+    pub fn connect(socket: Socket, host: &[u8], settings: &TlsSettings, deadline: Deadline) -> Result<Self> {
+        let (ssl, findings) = context::client(host, settings)?;
+        let stream = Self::new(socket, ssl)?;
+        let mut end = stream.handshake(deadline, SslStream::connect);
+        if let Err(Error::Protocol(text)) = &end {
+            let text = findings.take().unwrap_or_else(|| text.clone());
+            end = Err(Error::Protocol(format!("{}: {text}", crate::log::Text(host))));
+        }
+        end.map(|()| stream)
+    }
+
+    /// The server's handshake, by the deadline. On failure the descriptor stays open.
+    pub fn accept(socket: Socket, context: &TlsServerContext, deadline: Deadline) -> Result<Self> {
+        let stream = Self::new(socket, context.session()?)?;
+        stream.handshake(deadline, SslStream::accept)?;
+        Ok(stream)
+    }
+
+    fn new(socket: Socket, ssl: Ssl) -> Result<Self> {
+        let state = SslStream::new(ssl, Wire::default())
+            .map_err(|error| Error::protocol(format!("TLS cannot be set up: {error}")))?;
+        Ok(Self { socket, state: Mutex::new(state), sending: Mutex::new(()) })
+    }
+
+    /// The socket at the bottom.
+    pub fn socket(&self) -> &Socket {
+        &self.socket
+    }
+
+    /// Gives up the connection for its socket.
+    pub fn into_socket(self) -> Socket {
+        self.socket
+    }
+
+    /// What was agreed on, for the log: `TLSv1.3 TLS_AES_256_GCM_SHA384`.
+    pub fn summary(&self) -> String {
+        let state = self.lock();
+        let cipher = state.ssl().current_cipher().map_or("", |cipher| cipher.name());
+        format!("{} {cipher}", state.ssl().version_str())
+    }
+
+    fn lock(&self) -> MutexGuard<'_, SslStream<Wire>> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Runs a handshake step until it is done, exchanging bytes with the peer in between.
+    fn handshake(
+        &self,
+        deadline: Deadline,
+        step: impl Fn(&mut SslStream<Wire>) -> std::result::Result<(), openssl::ssl::Error>,
+    ) -> Result<()> {
+        loop {
+            let end = step(&mut self.lock());
+            self.flush_by(deadline)?;
+            match end {
+                Ok(()) => return Ok(()),
+                Err(error) if error.code() == ErrorCode::WANT_READ => {}
+                Err(error) => return Err(explain(&error, &self.lock())),
+            }
+            let received = self.lock().get_mut().receive(&self.socket, 0);
+            match received {
+                Err(Error::TimedOut) => self.socket.wait(Ready::Readable, deadline)?,
+                other => other?,
+            }
+        }
+    }
+
+    /// Receives what is there, without waiting. Nothing there is [`Error::TimedOut`]; [`Error::Closed`] follows the
+    /// peer's closing message; a connection cut without one is an [`Error::Protocol`].
+    pub fn receive_now(&self, buffer: &mut [u8]) -> Result<usize> {
+        let mut state = self.lock();
+        let mut filled = 0;
+        while let Some(room) = buffer.get_mut(filled..).filter(|room| !room.is_empty()) {
+            let free = room.len();
+            match state.ssl_read(room) {
+                Ok(n) => {
+                    filled += n;
+                    state.get_mut().opened(n);
+                }
+                Err(error) if error.code() == ErrorCode::WANT_READ => {
+                    self.flush_now(&mut state)?;
+                    if filled > 0 {
+                        break;
+                    }
+                    state.get_mut().receive(&self.socket, free)?;
+                }
+                Err(_) if filled > 0 => break,
+                Err(error) => return Err(explain(&error, &state)),
+            }
+        }
+        Ok(filled)
+    }
+
+    /// Waits until [`TlsStream::receive_now`] is worth calling.
+    pub fn wait_readable(&self, deadline: Deadline) -> Result<()> {
+        if self.lock().ssl().pending() > 0 {
+            return Ok(());
+        }
+        self.socket.wait(Ready::Readable, deadline)
+    }
+
+    /// Sends all of the slices, gathered into full records. The errors are those of [`Socket::send_all`].
+    pub fn send_all(&self, slices: &mut [IoSlice<'_>]) -> Result<()> {
+        let _turn = self.sending.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut rest = slices;
+        IoSlice::advance_slices(&mut rest, 0);
+        let mut scratch = Vec::new();
+        loop {
+            let room = {
+                let mut state = self.lock();
+                while !rest.is_empty() && state.get_ref().to_send() < GATHER {
+                    let taken = encrypt_record(&mut state, rest, &mut scratch)?;
+                    IoSlice::advance_slices(&mut rest, taken);
+                }
+                self.flush_now(&mut state)?;
+                state.get_ref().to_send() == 0
+            };
+            match (room, rest.is_empty()) {
+                (true, true) => return Ok(()),
+                (true, false) => {}
+                (false, _) => self.wait_to_send()?,
+            }
+        }
+    }
+
+    /// Sends the closing message, and tells the peer that nothing more will come.
+    pub fn shutdown_send(&self) {
+        let _ = self.lock().shutdown();
+        let _ = self.flush_by(Deadline::after(CLOSING_PATIENCE));
+        self.socket.shutdown_send();
+    }
+
+    /// Sends as much of the encrypted bytes as fits now.
+    fn flush_now(&self, state: &mut SslStream<Wire>) -> Result<()> {
+        match state.get_mut().send(&self.socket) {
+            Err(Error::TimedOut) => Ok(()),
+            other => other,
+        }
+    }
+
+    /// Sends all encrypted bytes by the deadline.
+    fn flush_by(&self, deadline: Deadline) -> Result<()> {
+        loop {
+            let sent = self.lock().get_mut().send(&self.socket);
+            match sent {
+                Err(Error::TimedOut) => self.socket.wait(Ready::Writable, deadline)?,
+                other => return other,
+            }
+        }
+    }
+
+    /// Waits for room to send as long as the program's settings of the socket allow.
+    fn wait_to_send(&self) -> Result<()> {
+        self.socket.wait(Ready::Writable, self.socket.send_deadline()?).map_err(|error| match error {
+            Error::TimedOut => stalled(),
+            other => other,
+        })
+    }
+}
+
+/// Encrypts the next record's worth of the slices and tells how many bytes that was: straight from the first slice when
+/// it fills a record or is the last, else gathered in `scratch`.
+fn encrypt_record(
+    state: &mut SslStream<Wire>,
+    slices: &[IoSlice<'_>],
+    scratch: &mut Vec<u8>,
+) -> Result<usize> {
+    let plain = match slices {
+        [first, rest @ ..] if rest.is_empty() || first.len() >= RECORD => {
+            first.get(..RECORD).unwrap_or(first)
+        }
+        _ => {
+            scratch.clear();
+            for slice in slices {
+                let room = RECORD - scratch.len();
+                scratch.extend_from_slice(slice.get(..room).unwrap_or(slice));
+                if scratch.len() == RECORD {
+                    break;
+                }
+            }
+            scratch.as_slice()
+        }
+    };
+    state.ssl_write(plain).map_err(|error| explain(&error, state))
+}
+
+/// What a failure of OpenSSL means.
+fn explain(error: &openssl::ssl::Error, state: &SslStream<Wire>) -> Error {
+    if error.code() == ErrorCode::ZERO_RETURN {
+        return Error::Closed;
+    }
+    if state.get_ref().ended() {
+        return Error::protocol(match state.ssl().is_init_finished() {
+            true => "TLS: the connection was cut without a closing message, so the stream may be incomplete",
+            false => {
+                "TLS: the peer closed the connection during the handshake; does it speak TLS on this port?"
+            }
+        });
+    }
+    let reason = error.ssl_error().and_then(|stack| stack.errors().first().and_then(|first| first.reason()));
+    match reason {
+        Some("wrong version number" | "http request" | "packet length too long") => {
+            Error::protocol("TLS: the peer does not speak TLS on this port")
+        }
+        Some(reason) => Error::protocol(format!("TLS: {reason}")),
+        None => Error::protocol(format!("TLS: {error}")),
+    }
+}
