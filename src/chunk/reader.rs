@@ -276,6 +276,8 @@ impl<B: Body> Reader<B> {
         let begins = basic.format != Format::Same || !known.is_some_and(|channel| channel.open);
         if begins {
             header.format = basic.format;
+            // A message that begins with format 3 repeats the last time as a delta, even when it was absolute.
+            header.absolute = false;
         }
         let extended = if basic.format == Format::Same {
             match repeated(known, rest) {
