@@ -12,8 +12,6 @@ pub enum Malformed {
     UnknownType(u8),
     /// A type that is defined but that this decoder cannot represent.
     UnsupportedType(u8),
-    /// A reference to something that was not sent, or that is not kept.
-    UnknownReference,
     /// Containers nest deeper than [`super::MAX_DEPTH`].
     TooDeep,
     /// More values than the bound for this length of input.
@@ -26,7 +24,6 @@ impl fmt::Display for Malformed {
             Malformed::Truncated => f.write_str("the data ends inside a value"),
             Malformed::UnknownType(marker) => write!(f, "type 0x{marker:02x} does not exist"),
             Malformed::UnsupportedType(marker) => write!(f, "type 0x{marker:02x} is not supported"),
-            Malformed::UnknownReference => f.write_str("a reference leads nowhere"),
             Malformed::TooDeep => write!(f, "objects nest more than {} deep", super::MAX_DEPTH),
             Malformed::TooMany => f.write_str("there are too many values for so few bytes"),
         }
@@ -48,6 +45,10 @@ impl<'a> Cursor<'a> {
 
     pub(super) fn remaining(&self) -> usize {
         self.rest.len()
+    }
+
+    pub(super) fn rest(&self) -> &'a [u8] {
+        self.rest
     }
 
     pub(super) fn starts_with(&self, bytes: &[u8]) -> bool {

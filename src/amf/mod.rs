@@ -22,7 +22,7 @@
 #![deny(clippy::indexing_slicing, clippy::arithmetic_side_effects)]
 
 mod amf0;
-mod amf3;
+pub mod amf3;
 mod cursor;
 mod decoder;
 mod encode;

@@ -105,9 +105,10 @@ impl<'a> Object<'a> {
         self.find(&|property| property.name == name).map(|property| &property.value)
     }
 
-    /// The first property whose name begins with `prefix`, depth first through objects and ECMA arrays.
+    /// The first property whose name begins with `prefix` and is longer, depth first through objects and ECMA
+    /// arrays.
     pub fn find_prefix(&self, prefix: &[u8]) -> Option<&Property<'a>> {
-        self.find(&|property| property.name.starts_with(prefix))
+        self.find(&|property| property.name.len() > prefix.len() && property.name.starts_with(prefix))
     }
 
     /// A decoded tree is at most [`super::MAX_DEPTH`] deep, so this recursion is bounded.

@@ -3,6 +3,7 @@
 //!
 //! Each export runs its body in [`guard::guard`]: no panic crosses the boundary, and a null pointer gives the documented failure value.
 
+pub mod amf;
 pub mod guard;
 mod layout;
 pub mod log;
