@@ -1,6 +1,7 @@
 //! `amf.h`: values in the caller's structures, over the core's [`crate::amf`]. Decoded texts point into the caller's
 //! input; property lists are malloc'ed in steps of [`object::STEP`], because `AMF_AddProp` counts on it and programs
-//! may free them.
+//! may free them. Parameters bear the header's names.
+#![allow(non_snake_case)]
 
 pub mod decode;
 pub mod dump;

@@ -1,7 +1,7 @@
 //! The encoders: each returns where the next value goes, or NULL when this one does not fit. The room that each asks
 //! for is the reference's, which for some is more than it then uses.
 
-use super::{MAX_DEPTH, is};
+use super::{AMF_INVALID, MAX_DEPTH, is};
 use crate::amf::{MAX_SHORT_STRING, marker};
 use crate::capi::guard::guard;
 use crate::capi::types::{AMFObject, AMFObjectProperty, AVal};
@@ -126,6 +126,9 @@ impl Room {
     /// As [`AMFProp_Encode`].
     unsafe fn property(&mut self, property: AMFObjectProperty, depth: u32) -> Option<()> {
         let kind = property.p_type;
+        if kind == AMF_INVALID {
+            return None;
+        }
         if is(kind, marker::NULL) {
             self.more_than(1)?;
             return self.marker(marker::NULL);

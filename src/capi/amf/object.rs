@@ -2,7 +2,7 @@
 
 use super::{AMF_INVALID, NO_PROPERTY, NO_TEXT, is_container};
 use crate::capi::guard::guard;
-use crate::capi::types::{AMF3ClassDef, AMFObject, AMFObjectProperty, AMFObjectPropertyValue, AVal};
+use crate::capi::types::{AMF3ClassDef, AMFObject, AMFObjectProperty, AVal};
 use libc::c_int;
 
 /// Lists grow by so many entries: whenever their length is a multiple of it.
@@ -159,7 +159,7 @@ pub unsafe extern "C" fn AMFProp_Reset(prop: *mut AMFObjectProperty) {
         unsafe {
             let before = prop.read();
             (*prop).p_type = AMF_INVALID;
-            (*prop).p_vu = AMFObjectPropertyValue { p_object: AMFObject::EMPTY };
+            (*prop).p_vu.p_aval = AVal::EMPTY;
             if is_container(before.p_type) {
                 free(before.p_vu.p_object);
             }
