@@ -1,0 +1,75 @@
+# make                builds build/librtmp.so.1, its link build/librtmp.so, and build/librtmp.a
+# make install        installs library, headers, pkg-config file and man page (prefix, libdir, incdir, mandir, DESTDIR)
+# make demo           shows it at work: publishes and plays a film through a server of its own
+# make check          runs every test; check-PART (rust abi capi install examples interop) runs one part
+# make headers        writes include/librtmp anew from src/capi
+
+prefix  ?= /usr/local
+libdir  ?= $(prefix)/lib
+incdir  ?= $(prefix)/include
+mandir  ?= $(prefix)/share/man
+DESTDIR ?=
+
+CARGO   ?= cargo
+INSTALL ?= install
+
+RELEASE := $(or $(CARGO_TARGET_DIR),target)/release
+HEADERS := amf http log rtmp
+PARTS   := rust abi capi install examples interop
+
+all:
+	$(CARGO) build --release --locked
+	@mkdir -p build
+	@$(INSTALL) -m 644 $(RELEASE)/librtmp.so build/librtmp.so.1
+	@$(INSTALL) -m 644 $(RELEASE)/librtmp.a build/librtmp.a
+	@ln -sf librtmp.so.1 build/librtmp.so
+
+# What is built already is installed as it is, so that root needs no Rust.
+build/librtmp.so.1:
+	$(MAKE) all
+
+install: build/librtmp.so.1
+	$(INSTALL) -d "$(DESTDIR)$(libdir)/pkgconfig" "$(DESTDIR)$(incdir)/librtmp" "$(DESTDIR)$(mandir)/man3"
+	$(INSTALL) -m 644 build/librtmp.so.1 build/librtmp.a "$(DESTDIR)$(libdir)"
+	ln -sf librtmp.so.1 "$(DESTDIR)$(libdir)/librtmp.so"
+	sed -e 's|@prefix@|$(prefix)|' -e 's|@libdir@|$(libdir)|' -e 's|@incdir@|$(incdir)|' librtmp.pc.in \
+	    > "$(DESTDIR)$(libdir)/pkgconfig/librtmp.pc"
+	chmod 644 "$(DESTDIR)$(libdir)/pkgconfig/librtmp.pc"
+	$(INSTALL) -m 644 $(HEADERS:%=include/librtmp/%.h) "$(DESTDIR)$(incdir)/librtmp"
+	$(INSTALL) -m 644 man/librtmp.3 "$(DESTDIR)$(mandir)/man3"
+
+uninstall:
+	$(RM) "$(DESTDIR)$(libdir)/librtmp.so.1" "$(DESTDIR)$(libdir)/librtmp.so" "$(DESTDIR)$(libdir)/librtmp.a"
+	$(RM) "$(DESTDIR)$(libdir)/pkgconfig/librtmp.pc" "$(DESTDIR)$(mandir)/man3/librtmp.3"
+	$(RM) $(HEADERS:%="$(DESTDIR)$(incdir)/librtmp/%.h")
+	-rmdir "$(DESTDIR)$(incdir)/librtmp"
+
+# A local installation in build/tree, which examples, demo and interop tests use.
+tree: all
+	@$(MAKE) -s install prefix="$(CURDIR)/build/tree" libdir="$(CURDIR)/build/tree/lib" \
+	    incdir="$(CURDIR)/build/tree/include" mandir="$(CURDIR)/build/tree/share/man" DESTDIR=
+
+examples: tree
+	@$(MAKE) -s -C examples B="$(CURDIR)/build/examples" PKG_CONFIG_PATH="$(CURDIR)/build/tree/lib/pkgconfig"
+
+deps:
+	@scripts/deps
+
+headers:
+	UPDATE_HEADERS=1 $(CARGO) test --locked --test headers
+
+demo: deps
+	@$(MAKE) -s examples
+	@scripts/demo
+
+check: deps
+	@CARGO="$(CARGO)" scripts/check $(PARTS)
+
+$(PARTS:%=check-%): check-%:
+	@CARGO="$(CARGO)" scripts/check $*
+
+clean:
+	$(CARGO) clean
+	$(RM) -r build
+
+.PHONY: all install uninstall tree examples deps headers demo check clean $(PARTS:%=check-%)
