@@ -140,7 +140,11 @@ int publish(const std::string &path, const std::string &url, bool fast)
         progress_add(&progress, time, frame->size());
     }
     progress_print(&progress, time, "\n");
-    return interrupted ? 130 : 0;
+    if (interrupted) {
+        std::cerr << "publish_packets: interrupted\n";
+        return 130;
+    }
+    return 0;
 }
 
 } // namespace

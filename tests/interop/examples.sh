@@ -27,51 +27,59 @@ for name in "${!PUBLISHER[@]}"; do
     same_live "$name, played live" "$WORK/live.$name.flv"
 done
 
-# In real time: eight seconds of film take eight seconds, for all publishers at once.
+# In real time: eight seconds of film take eight seconds, for all publishers at once; players who come late get all the rest.
+grows() { [ "$(stat -c %s "$1" 2>/dev/null || echo 0)" -gt "$2" ]; }
 began=$SECONDS
 for name in "${!PUBLISHER[@]}"; do
     ours_in_background "$name-paced" ${PUBLISHER[$name]} "$FILM" "$SERVER/live/paced-$name"
+done
+until_true "a third of paced-publish" grows "$WORK/recorded/paced-publish.flv" 55000
+for name in "${!PLAYER[@]}"; do
+    ours_in_background "$name-late" ${PLAYER[$name]} "$SERVER/live/paced-publish live=1" "$WORK/late-$name.flv"
 done
 for name in "${!PUBLISHER[@]}"; do
     finish "$name-paced" || fail "$name in real time ended with status $?"
     recorded_whole "paced-$name"
 done
 [ $((SECONDS - began)) -ge 7 ] || fail "a real-time publisher sent eight seconds of film in $((SECONDS - began))"
+for name in "${!PLAYER[@]}"; do
+    finish "$name-late" || fail "$name, coming late, ended with status $?"
+    same_joined "$name, coming late" "$WORK/late-$name.flv"
+done
 
-# Ctrl-C in the middle of a blocking read: status 130 at once, and a well-formed beginning of the film in the file.
-grows() { [ "$(stat -c %s "$1" 2>/dev/null || echo 0)" -gt "$2" ]; }
-interrupt() { # NAME COMMAND...   starts it in the background; its process is $CHILD
+# Ctrl-C: status 130 at once, and what was on its way is whole. `timeout` passes the signal on.
+start_interruptible() { # NAME COMMAND...   its process is $CHILD
     LD_LIBRARY_PATH=$LIBDIR timeout -k 2 30 "${@:2}" 2>"$WORK/$1.log" &
     CHILD=$!
     CHILDREN+=("$CHILD")
 }
-interrupted() { # NAME   sends the signal; timeout passes it on
+interrupt() { # NAME
     local status=0 began=$SECONDS
     kill -INT "$CHILD"
     wait "$CHILD" || status=$?
     [ "$status" -eq 130 ] || fail "$1: status $status after Ctrl-C, should be 130"
     [ $((SECONDS - began)) -le 3 ] || fail "$1: took $((SECONDS - began)) s to end after Ctrl-C"
     grep -q interrupted "$WORK/$1.log" || fail "$1 does not say that it was interrupted"
-    echo "$1: ends cleanly on Ctrl-C"
 }
+mkfifo "$WORK/film"
 for name in "${!PLAYER[@]}"; do
-    # A publisher that stays silent after its film: the player waits in recv.
-    { cat "$FILM"; sleep 20; } | LD_LIBRARY_PATH=$LIBDIR timeout 25 "$EXAMPLES/publish" --fast - "$SERVER/live/quiet-$name" \
-        2>"$WORK/quiet-$name.log" &
-    CHILDREN+=("$!")
-    until_true "the publisher of quiet-$name" grep -q "publish: name='quiet-$name'" "$WORK/nginx/error.log"
-    interrupt "$name-interrupted" ${PLAYER[$name]} "$SERVER/live/quiet-$name live=1" "$WORK/$name.part.flv"
+    start_interruptible "$name-interrupted" ${PLAYER[$name]} "$SERVER/live/quiet-$name live=1" "$WORK/part-$name.flv"
     wait_player "quiet-$name"
-    sleep 0.3
-    interrupted "$name-interrupted"
+    # The publisher falls silent after the film, for as long as its input stays open: the player waits in a blocking read.
+    ours_in_background "quiet-$name" "$EXAMPLES/publish" --fast "$WORK/film" "$SERVER/live/quiet-$name"
+    exec 8>"$WORK/film"
+    cat "$FILM" >&8
+    until_true "the film in $name's file" grows "$WORK/part-$name.flv" 159000
+    sleep 0.5
+    interrupt "$name-interrupted"
+    same_live "$name, ended by Ctrl-C" "$WORK/part-$name.flv"
+    exec 8>&-
+    finish "quiet-$name" || fail "the publisher of quiet-$name ended with status $?"
 done
 for name in "${!PUBLISHER[@]}"; do
-    interrupt "$name-interrupted" ${PUBLISHER[$name]} "$FILM" "$SERVER/live/part-$name"
+    start_interruptible "$name-interrupted" ${PUBLISHER[$name]} "$FILM" "$SERVER/live/part-$name"
     until_true "a recording of part-$name" grows "$WORK/recorded/part-$name.flv" 4000
-    kill -INT "$CHILD"
-    status=0
-    wait "$CHILD" || status=$?
-    [ "$status" -eq 130 ] || fail "$name: status $status after Ctrl-C, should be 130"
+    interrupt "$name-interrupted"
     wait_recorded "part-$name"
     flvtags list "$WORK/recorded/part-$name.flv" >/dev/null || fail "$name: Ctrl-C left a damaged recording"
     echo "$name: ends cleanly on Ctrl-C"

@@ -128,16 +128,22 @@ def headers_apart(source, got):
 
 
 def from_join(source, got):
-    """The part of `source` that a player who joined in the middle must have got: from the first frame of `got` on."""
-    video = [tag for tag in got if tag.kind == "video"]
-    if not video:
+    """The part of `source` that a player who joined in the middle must have got: everything from the first frame of `got` on,
+    but for the video before the first keyframe that it got, which nothing could have decoded."""
+    video = next((tag for tag in got if tag.kind == "video"), None)
+    if video is None:
         raise Different("no video was received")
-    if not video[0].is_keyframe:
-        raise Different(f"the video does not begin with a keyframe: {video[0]}")
-    for start, tag in enumerate(source):
-        if (tag.kind, tag.body) == (got[0].kind, got[0].body):
-            return source[start:]
-    raise Different(f"the source has no such frame: {got[0]}")
+    if not video.is_keyframe:
+        raise Different(f"the video does not begin with a keyframe: {video}")
+
+    def position(wanted):
+        for index, tag in enumerate(source):
+            if (tag.kind, tag.body) == (wanted.kind, wanted.body):
+                return index
+        raise Different(f"the source has no such frame: {wanted}")
+
+    start, keyframe = position(got[0]), position(video)
+    return [tag for tag in source[start:keyframe] if tag.kind != "video"] + source[keyframe:]
 
 
 def difference(source, got, options):

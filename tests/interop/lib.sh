@@ -157,6 +157,7 @@ rtmp {
         application vod { play $WORK/vod; }
         application live {
             live on;
+            wait_key on;
             publish_notify on;
             record all;
             record_path $WORK/recorded;
@@ -189,6 +190,8 @@ same_film() { # WHAT FILE [OPTION...]
     printf '%s: ' "$what"
     flvtags compare --no-script --no-repeats "$@" "${SOURCE:-$FILM}" "$file" || fail "$what: not the film that was sent"
 }
+# The same for a player who joined after the beginning.
+same_joined() { same_film "$@" --joined; }
 # nginx sends a live player the sequence header of each kind with the first frame of that kind.
 same_live() { same_film "$@" --headers-apart; }
 recorded_whole() { # STREAM-NAME [OPTION...]
