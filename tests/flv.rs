@@ -176,7 +176,7 @@ fn garbage_is_named_and_what_was_complete_has_been_sent() {
     for garbage in [&b"\x00\x00\x00"[..], b"GIF89a", b"FLX\x01", b"\x29\0\0"] {
         let bytes = [&encode(&tag, 13)[..], garbage].concat();
         let (tags, result) = split([&bytes[..]]);
-        assert_eq!(tags, [tag.clone()]);
+        assert_eq!(tags, std::slice::from_ref(&tag));
         let Err(Error::Usage(text)) = result else { panic!("{result:?}") };
         assert!(text.contains(&format!("have {} where", garbage[0])), "{text}");
     }

@@ -4,7 +4,7 @@
 
 use super::channels::{Channels, Slot};
 use super::header::{Basic, EXTENDED, basic, u24};
-use super::{CONTROL_CHANNEL, Format, MessageHeader, RawHeader};
+use super::{Format, MessageHeader, RawHeader};
 use crate::message::MessageType;
 use crate::transport::Input;
 use crate::{Error, Result};
@@ -241,8 +241,9 @@ impl<B: Body> Reader<B> {
             if lent.holder == Some(slot) {
                 lent.holder = None;
             }
-            self.discard(slot);
         }
+        // Also when nothing is open: a message aborted in the middle of a chunk got the rest of that chunk.
+        self.discard(slot);
         if lent.holder.is_none()
             && !lent.memory.is_empty()
             && parsed.header.length as usize <= lent.memory.len()
@@ -262,7 +263,7 @@ impl<B: Body> Reader<B> {
         let Some(basic) = basic(bytes) else { return Ok(None) };
         let slot = self.channels.find(basic.channel);
         let known = slot.and_then(|slot| self.channels.at(slot));
-        if known.is_none() && !may_come_first(&basic) {
+        if known.is_none() && !may_come_first(basic.format) {
             return Err(Error::Protocol(format!(
                 "the peer's first chunk on channel {} has a header of format {}, which refers to an earlier one",
                 basic.channel, basic.format as u8
@@ -400,14 +401,10 @@ impl<B: Body> Reader<B> {
     }
 }
 
-/// Whether a header of this format says all that is needed without an earlier one. Format 0 does; on the control
-/// channel format 1 does as well, for there the stream is always 0, and librtmp's clients send their first there so.
-fn may_come_first(basic: &Basic) -> bool {
-    match basic.format {
-        Format::Full => true,
-        Format::SameStream => basic.channel == CONTROL_CHANNEL,
-        Format::SameLength | Format::Same => false,
-    }
+/// Whether a header of this format says enough without an earlier one on its channel. Format 1 lacks only the stream,
+/// which is then 0: librtmp's own senders begin channels with it (bytes-read reports, rtmpsrv's answer to connect).
+fn may_come_first(format: Format) -> bool {
+    matches!(format, Format::Full | Format::SameStream)
 }
 
 /// The extended timestamp of a header.

@@ -78,7 +78,7 @@ pub struct AggregateTag<'a> {
 
 /// The tags of an aggregate message (RTMP 1.0, section 7.1.6), their times shifted so that the first equals the
 /// message's. The previous-tag-sizes are not looked at, as servers get them wrong or leave out the last: whoever
-/// writes the tags adds right ones. After an error there is nothing more.
+/// writes the tags adds right ones. Bytes at the end that are no tag header are dropped with a warning. After an error there is nothing more.
 #[derive(Clone, Debug)]
 pub struct Aggregate<'a> {
     rest: &'a [u8],
@@ -110,10 +110,14 @@ impl<'a> Iterator for Aggregate<'a> {
     type Item = Result<AggregateTag<'a>>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        if self.rest.is_empty() {
+        let left = self.rest.len();
+        if left < TAG_HEADER_LEN {
+            if left > 0 {
+                warning!("the last {left} bytes of an aggregate message are no tag and are dropped");
+                self.rest = &[];
+            }
             return None;
         }
-        let left = self.rest.len();
         let tag = self.take();
         if tag.is_none() {
             self.rest = &[];
@@ -187,12 +191,21 @@ mod tests {
 
     #[test]
     fn nothing_before_an_overrun_is_lost() {
-        let body = [tag(8, 0, b"ab"), tag(9, 0, b"c")].concat();
-        for cut in 5..=15 {
+        let body = [tag(8, 0, b"ab"), tag(9, 0, b"cdefg")].concat();
+        for cut in 5..=9 {
             let mut tags = Aggregate::new(&body[..body.len() - cut], 0);
             assert_eq!(tags.next().unwrap().unwrap().body, b"ab");
             assert!(matches!(tags.next().unwrap(), Err(Error::Protocol(_))), "{cut} bytes cut off");
             assert!(tags.next().is_none());
+        }
+    }
+
+    #[test]
+    fn bytes_at_the_end_that_are_no_tag_are_dropped() {
+        for junk in 0..=10 {
+            let body = [&tag(8, 0, b"ab")[..], &[9; 10][..junk]].concat();
+            let tags = Aggregate::new(&body, 0).collect::<Result<Vec<_>>>().unwrap();
+            assert_eq!(tags.len(), 1, "{junk} bytes of junk");
         }
     }
 }
