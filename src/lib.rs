@@ -16,6 +16,7 @@ pub mod crypto;
 mod error;
 pub mod flv;
 pub mod handshake;
+pub mod http;
 pub mod message;
 pub mod options;
 pub mod session;
