@@ -40,31 +40,53 @@ impl fmt::Debug for TlsStream {
     }
 }
 
+/// A session that works in memory.
+fn session_state(ssl: Ssl) -> Result<SslStream<Wire>> {
+    SslStream::new(ssl, Wire::default())
+        .map_err(|error| Error::protocol(format!("TLS cannot be set up: {error}")))
+}
+
 impl TlsStream {
     /// The client's handshake, by the deadline. `host` is the name or address the user gave: it is sent as SNI when it is
     /// a name, and the server's certificate must be for it. On failure the descriptor stays open.
     pub fn connect(socket: Socket, host: &[u8], settings: &TlsSettings, deadline: Deadline) -> Result<Self> {
-        let (ssl, findings) = context::client(host, settings)?;
-        let stream = Self::new(socket, ssl)?;
-        let mut end = stream.handshake(deadline, SslStream::connect);
-        if let Err(Error::Protocol(text)) = &end {
-            let text = findings.take().unwrap_or_else(|| text.clone());
-            end = Err(Error::Protocol(format!("{}: {text}", crate::log::Text(host))));
+        Self::try_connect(socket, host, settings, deadline).map_err(|(error, _)| error)
+    }
+
+    /// [`TlsStream::connect`] for a caller who owns the socket: it comes back when the handshake fails, to be closed.
+    pub fn try_connect(
+        socket: Socket,
+        host: &[u8],
+        settings: &TlsSettings,
+        deadline: Deadline,
+    ) -> std::result::Result<Self, (Error, Socket)> {
+        let prepared = context::client(host, settings)
+            .and_then(|(ssl, findings)| session_state(ssl).map(|state| (state, findings)));
+        let (state, findings) = match prepared {
+            Ok(prepared) => prepared,
+            Err(error) => return Err((error, socket)),
+        };
+        let stream = Self::new(socket, state);
+        match stream.handshake(deadline, SslStream::connect) {
+            Ok(()) => Ok(stream),
+            Err(Error::Protocol(text)) => {
+                let text = findings.take().unwrap_or(text);
+                let error = Error::Protocol(format!("{}: {text}", crate::log::Text(host)));
+                Err((error, stream.into_socket()))
+            }
+            Err(error) => Err((error, stream.into_socket())),
         }
-        end.map(|()| stream)
     }
 
     /// The server's handshake, by the deadline. On failure the descriptor stays open.
     pub fn accept(socket: Socket, context: &TlsServerContext, deadline: Deadline) -> Result<Self> {
-        let stream = Self::new(socket, context.session()?)?;
+        let stream = Self::new(socket, session_state(context.session()?)?);
         stream.handshake(deadline, SslStream::accept)?;
         Ok(stream)
     }
 
-    fn new(socket: Socket, ssl: Ssl) -> Result<Self> {
-        let state = SslStream::new(ssl, Wire::default())
-            .map_err(|error| Error::protocol(format!("TLS cannot be set up: {error}")))?;
-        Ok(Self { socket, state: Mutex::new(state), sending: Mutex::new(()) })
+    fn new(socket: Socket, state: SslStream<Wire>) -> Self {
+        Self { socket, state: Mutex::new(state), sending: Mutex::new(()) }
     }
 
     /// The socket at the bottom.
