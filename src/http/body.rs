@@ -4,10 +4,8 @@
 
 use super::connection::Connection;
 use super::head::Framing;
-use super::{Chunked, Head, Limits, RECEIVE_SIZE};
-use crate::transport::retry;
+use super::{Chunked, Head, RECEIVE_SIZE};
 use crate::{Error, Result};
-use std::io::Read;
 
 /// An answer: its head, and the connection on which its body arrives.
 #[derive(Debug)]
@@ -16,12 +14,11 @@ pub struct Response {
     head: Head,
     /// What came together with the head.
     rest: Vec<u8>,
-    limits: Limits,
 }
 
 impl Response {
-    pub(super) fn new(connection: Connection, head: Head, rest: Vec<u8>, limits: Limits) -> Self {
-        Self { connection, head, rest, limits }
+    pub(super) fn new(connection: Connection, head: Head, rest: Vec<u8>) -> Self {
+        Self { connection, head, rest }
     }
 
     /// The head.
@@ -34,7 +31,7 @@ impl Response {
     /// # Errors
     /// [`Error::Closed`] when the body ends before its announced end; [`Error::TimedOut`] after a silence or at the
     /// deadline; [`Error::Protocol`] for broken chunks and for a body of more than `limit` bytes; those of `sink`.
-    pub fn read_body(mut self, limit: u64, mut sink: impl FnMut(&[u8]) -> Result<()>) -> Result<u64> {
+    pub fn read_body(self, limit: u64, mut sink: impl FnMut(&[u8]) -> Result<()>) -> Result<u64> {
         let mut total = 0u64;
         let mut deliver = |piece: &[u8]| {
             total = total.saturating_add(piece.len() as u64);
@@ -47,12 +44,10 @@ impl Response {
         let mut decoder = Decoder::new(self.head.framing);
         let mut ended = decoder.take(&self.rest, &mut deliver)?;
         while !ended {
-            let n =
-                retry(self.limits.interrupt, "receive the HTTP body", || self.connection.read(&mut buffer))?;
-            ended = match buffer.get(..n) {
-                Some(received) if n > 0 => decoder.take(received, &mut deliver)?,
-                _ if matches!(decoder, Decoder::UntilClose) => true,
-                _ => return Err(Error::Closed),
+            ended = match self.connection.receive_body(&mut buffer) {
+                Ok(n) => decoder.take(buffer.get(..n).unwrap_or_default(), &mut deliver)?,
+                Err(Error::Closed) if matches!(decoder, Decoder::UntilClose) => true,
+                Err(error) => return Err(error),
             };
         }
         Ok(total)

@@ -2,152 +2,92 @@
 #![forbid(unsafe_code)]
 
 use super::{Limits, Url};
-use crate::transport::Deadline;
+use crate::transport::{Deadline, Stream, Target, TlsSettings, TlsStream, dial};
 use crate::{Error, Result};
-use openssl::ssl::{
-    HandshakeError, MidHandshakeSslStream, SslConnector, SslMethod, SslStream, SslVerifyMode,
-};
-use std::io::{self, ErrorKind, Read, Write};
-use std::net::{SocketAddr, TcpStream, ToSocketAddrs};
-use std::time::Duration;
-
-/// The environment variable that, set to 0, turns the check of certificates off.
-const VERIFY_VARIABLE: &str = "LIBRTMP_TLS_VERIFY";
+use std::io::IoSlice;
 
 /// A connection; dropping it closes it.
 #[derive(Debug)]
-pub(super) enum Connection {
-    Plain(Timed),
-    Tls(SslStream<Timed>),
-}
-
-impl Connection {
-    /// Connects to the URL's host, trying all its addresses, and shakes hands where the URL is https.
-    pub(super) fn open(url: &Url, limits: Limits, total: Deadline) -> Result<Self> {
-        let soon = Deadline::after(limits.wait);
-        let tcp = connect(url, soon)?;
-        let timed = Timed { tcp, wait: limits.wait, soon, total };
-        if url.is_secure() { secure(url.host(), timed) } else { Ok(Self::Plain(timed)) }
-    }
-
-    /// From here on the server may take long, but not be silent for long.
-    pub(super) fn head_is_read(&mut self) {
-        let timed = match self {
-            Self::Plain(timed) => timed,
-            Self::Tls(stream) => stream.get_mut(),
-        };
-        timed.soon = Deadline::NEVER;
-    }
-}
-
-impl Read for Connection {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        match self {
-            Self::Plain(timed) => timed.read(buffer),
-            Self::Tls(stream) => stream.read(buffer),
-        }
-    }
-}
-
-impl Write for Connection {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        match self {
-            Self::Plain(timed) => timed.write(bytes),
-            Self::Tls(stream) => stream.write(bytes),
-        }
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
-
-/// A TCP stream on which no call waits longer than `wait`, nor beyond either deadline.
-#[derive(Debug)]
-pub(super) struct Timed {
-    tcp: TcpStream,
-    wait: Duration,
+pub(super) struct Connection {
+    /// There until it is dropped.
+    stream: Option<Stream>,
+    limits: Limits,
+    /// By when the head must be there.
     soon: Deadline,
+    /// By when everything must be there.
     total: Deadline,
 }
 
-impl Timed {
-    /// How long the next call may wait.
-    fn left(&self) -> io::Result<Option<Duration>> {
-        let mut wait = self.wait;
-        for deadline in [self.soon, self.total] {
-            let left = deadline.left().map_err(|_| io::Error::from(ErrorKind::TimedOut))?;
-            wait = wait.min(left.unwrap_or(wait));
+impl Connection {
+    /// Connects to the URL's host, and shakes hands where the URL is https. The certificate is verified unless the
+    /// environment says otherwise.
+    pub(super) fn open(url: &Url, limits: Limits, total: Deadline) -> Result<Self> {
+        let soon = total.or_after(limits.wait);
+        let mut target = Target::new(url.host(), url.port());
+        target.timeout = Some(soon.left()?.unwrap_or(limits.wait));
+        let socket = dial(&target, limits.interrupt)?;
+        let mut connection = Self { stream: Some(Stream::Tcp(socket)), limits, soon, total };
+        if url.is_secure() {
+            connection.secure(url.host())?;
         }
-        Ok(Some(wait))
-    }
-}
-
-impl Read for Timed {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        self.tcp.set_read_timeout(self.left()?)?;
-        self.tcp.read(buffer)
-    }
-}
-
-impl Write for Timed {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.tcp.set_write_timeout(self.left()?)?;
-        self.tcp.write(bytes)
+        Ok(connection)
     }
 
-    fn flush(&mut self) -> io::Result<()> {
+    /// Puts TLS on top of the socket.
+    fn secure(&mut self, host: &str) -> Result<()> {
+        let Some(stream) = self.stream.take() else { return Err(Error::Closed) };
+        let settings = TlsSettings::default();
+        match TlsStream::try_connect(stream.into_socket(), host.as_bytes(), &settings, self.soon) {
+            Ok(tls) => self.stream = Some(Stream::Tls(tls)),
+            Err((error, socket)) => {
+                socket.close();
+                return Err(tls_error(error));
+            }
+        }
         Ok(())
     }
-}
 
-/// Tries the host's addresses in turn, sharing the time among those that are left.
-fn connect(url: &Url, deadline: Deadline) -> Result<TcpStream> {
-    let addresses: Vec<SocketAddr> = (url.host(), url.port())
-        .to_socket_addrs()
-        .map_err(|error| Error::Io("resolve the HTTP server's name", error))?
-        .collect();
-    let mut failure = io::Error::new(ErrorKind::NotFound, "the name has no address");
-    for (tried, address) in addresses.iter().enumerate() {
-        let untried = u32::try_from(addresses.len().saturating_sub(tried)).unwrap_or(u32::MAX);
-        let Some(left) = deadline.left()? else { continue };
-        match TcpStream::connect_timeout(address, left / untried.max(1)) {
-            Ok(tcp) => return Ok(tcp),
-            Err(error) => failure = error,
+    /// Sends all of the bytes.
+    pub(super) fn send(&self, bytes: &[u8]) -> Result<()> {
+        self.stream.as_ref().ok_or(Error::Closed)?.send_all(&mut [IoSlice::new(bytes)])
+    }
+
+    /// Waits for bytes of the head, and receives what is there; never 0 bytes.
+    pub(super) fn receive_head(&self, buffer: &mut [u8]) -> Result<usize> {
+        self.receive(buffer, self.soon)
+    }
+
+    /// Waits for bytes of the body, and receives what is there; never 0 bytes. The server may take long, but not be
+    /// silent for long.
+    pub(super) fn receive_body(&self, buffer: &mut [u8]) -> Result<usize> {
+        self.total.left()?;
+        self.receive(buffer, self.total.or_after(self.limits.wait))
+    }
+
+    fn receive(&self, buffer: &mut [u8], deadline: Deadline) -> Result<usize> {
+        let stream = self.stream.as_ref().ok_or(Error::Closed)?;
+        loop {
+            deadline.left()?;
+            match stream.receive_now(buffer) {
+                Err(Error::TimedOut) => stream.wait_readable(deadline)?,
+                other => return other.map_err(tls_error),
+            }
         }
     }
-    Err(Error::Io("connect to the HTTP server", failure))
 }
 
-/// Shakes hands, with the chain and the host verified unless the environment says otherwise.
-fn secure(host: &str, timed: Timed) -> Result<Connection> {
-    let failed = |error: &dyn std::fmt::Display| Error::Refused(format!("TLS with {host}: {error}"));
-    let mut builder = SslConnector::builder(SslMethod::tls_client()).map_err(|error| failed(&error))?;
-    let verify = std::env::var_os(VERIFY_VARIABLE).is_none_or(|value| value != "0");
-    if !verify {
-        builder.set_verify(SslVerifyMode::NONE);
-    }
-    let mut configuration = builder.build().configure().map_err(|error| failed(&error))?;
-    configuration.set_verify_hostname(verify);
-    match configuration.connect(host, timed) {
-        Ok(stream) => Ok(Connection::Tls(stream)),
-        Err(HandshakeError::SetupFailure(error)) => Err(failed(&error)),
-        Err(HandshakeError::WouldBlock(_)) => Err(Error::TimedOut),
-        Err(HandshakeError::Failure(stream)) => Err(handshake_error(host, &stream)),
+impl Drop for Connection {
+    fn drop(&mut self) {
+        if let Some(stream) = self.stream.take() {
+            stream.into_socket().close();
+        }
     }
 }
 
-/// Why a handshake failed, and the way out where there is one.
-fn handshake_error(host: &str, stream: &MidHandshakeSslStream<Timed>) -> Error {
-    let verified = stream.ssl().verify_result();
-    if verified != openssl::x509::X509VerifyResult::OK {
-        return Error::Refused(format!(
-            "TLS with {host}: the certificate is not accepted: {}; {VERIFY_VARIABLE}=0 in the environment turns the check off",
-            verified.error_string()
-        ));
-    }
-    match stream.error().io_error() {
-        Some(error) if matches!(error.kind(), ErrorKind::TimedOut | ErrorKind::WouldBlock) => Error::TimedOut,
-        _ => Error::Refused(format!("TLS with {host}: {}", stream.error())),
+/// Tells what TLS says about the peer from what the peer says in HTTP.
+fn tls_error(error: Error) -> Error {
+    match error {
+        Error::Protocol(text) => Error::Refused(text),
+        other => other,
     }
 }

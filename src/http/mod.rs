@@ -18,7 +18,6 @@ pub use url::Url;
 use crate::transport::{Deadline, Interrupt};
 use crate::{Error, Result};
 use connection::Connection;
-use std::io::{Read, Write};
 use std::time::Duration;
 
 /// How many redirects are followed before the answer is given as it is.
@@ -107,12 +106,10 @@ fn checked_date(date: &[u8]) -> Result<&[u8]> {
 
 /// One request on one connection.
 fn get_once(url: &Url, since: &[u8], limits: Limits, total: Deadline) -> Result<Response> {
-    let mut connection = Connection::open(url, limits, total)?;
-    let bytes = request_bytes(url, since);
-    crate::transport::retry(limits.interrupt, "send the HTTP request", || connection.write_all(&bytes))?;
-    let (head, rest) = read_head(&mut connection, limits)?;
-    connection.head_is_read();
-    Ok(Response::new(connection, head, rest, limits))
+    let connection = Connection::open(url, limits, total)?;
+    connection.send(&request_bytes(url, since))?;
+    let (head, rest) = read_head(&connection)?;
+    Ok(Response::new(connection, head, rest))
 }
 
 /// The request as the reference sends it, with the port in Host where it is not the scheme's own.
@@ -135,7 +132,7 @@ fn request_bytes(url: &Url, since: &[u8]) -> Vec<u8> {
 
 /// Reads until a final head is complete, and gives what came behind it. Interim answers (1xx) are skipped; they
 /// count for the bound of [`MAX_HEAD`] bytes.
-fn read_head(connection: &mut Connection, limits: Limits) -> Result<(Head, Vec<u8>)> {
+fn read_head(connection: &Connection) -> Result<(Head, Vec<u8>)> {
     let too_long = || Error::protocol(format!("the HTTP head is longer than {MAX_HEAD} bytes"));
     let mut bytes = Vec::new();
     let mut taken = 0usize;
@@ -154,12 +151,7 @@ fn read_head(connection: &mut Connection, limits: Limits) -> Result<(Head, Vec<u
         if taken.saturating_add(bytes.len()) > MAX_HEAD {
             return Err(too_long());
         }
-        let n = crate::transport::retry(limits.interrupt, "receive the HTTP head", || {
-            connection.read(&mut buffer)
-        })?;
-        match buffer.get(..n) {
-            Some(received) if n > 0 => bytes.extend_from_slice(received),
-            _ => return Err(Error::Closed),
-        }
+        let n = connection.receive_head(&mut buffer)?;
+        bytes.extend_from_slice(buffer.get(..n).unwrap_or_default());
     }
 }
