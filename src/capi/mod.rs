@@ -5,7 +5,9 @@
 
 pub mod amf;
 pub mod guard;
+pub mod http;
 mod layout;
 pub mod log;
 pub mod mem;
+pub mod swf;
 pub mod types;

@@ -1,0 +1,137 @@
+//! `http.h`.
+
+use crate::capi::guard::guard;
+use crate::capi::types::HTTP_ctx;
+use crate::http::{self, Head, Limits, Request};
+use crate::{Error, Result};
+use libc::{c_char, c_int, c_uint, c_void};
+use std::ffi::CStr;
+
+/// An enumeration in C.
+pub type HTTPResult = c_uint;
+
+const HTTPRES_OK: HTTPResult = 0;
+const HTTPRES_OK_NOT_MODIFIED: HTTPResult = 1;
+const HTTPRES_NOT_FOUND: HTTPResult = 2;
+const HTTPRES_BAD_REQUEST: HTTPResult = 3;
+const HTTPRES_SERVER_ERROR: HTTPResult = 4;
+const HTTPRES_REDIRECTED: HTTPResult = 5;
+const HTTPRES_LOST_CONNECTION: HTTPResult = 6;
+
+/// The room that a program gives in `HTTP_ctx.date`, its NUL included.
+const DATE_ROOM: usize = 64;
+/// `HTTP_ctx.status` while no server has answered.
+const NO_STATUS: c_int = -1;
+
+/// Takes a piece of the file. What it returns is not looked at, as the reference does not.
+#[allow(non_camel_case_types)]
+pub type HTTP_read_callback =
+    unsafe extern "C" fn(ptr: *mut c_void, size: usize, nmemb: usize, stream: *mut c_void) -> usize;
+
+/// Fetches a file by http or https, following at most 5 redirects, and hands it to `cb` piece by piece.
+///
+/// A date in `http->date` is sent as If-Modified-Since; the server's Last-Modified replaces it when it has fewer than
+/// 64 bytes. `http->status` becomes the status code, or -1 when no server answered; the bytes of the body are added to
+/// `http->size`. The bodies of error pages are handed to `cb` too.
+///
+/// # Safety
+/// `http` is null or points to a context whose `date` is null or has room for 64 bytes and holds a text; `url` is null
+/// or a text; `cb` is null or may be called with `http->data`. The callback may use the context.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn HTTP_get(
+    http: *mut HTTP_ctx,
+    url: *const c_char,
+    cb: Option<HTTP_read_callback>,
+) -> HTTPResult {
+    guard(HTTPRES_BAD_REQUEST, || {
+        let Some(cb) = cb.filter(|_| !http.is_null() && !url.is_null()) else { return HTTPRES_BAD_REQUEST };
+        // SAFETY: neither is null, and the caller promises that they point to a context and a text. The URL is copied
+        // at once, so that it may be part of what the callback changes.
+        let (url, date) = unsafe {
+            (*http).status = NO_STATUS;
+            (CStr::from_ptr(url).to_bytes().to_vec(), date_of(http))
+        };
+        // SAFETY: the same promises, and that the callback may be called.
+        match unsafe { fetch(http, &url, &date, cb) } {
+            Ok(result) => result,
+            Err(error) => {
+                error!("HTTP_get: {error}");
+                match error {
+                    Error::Usage(_) | Error::Protocol(_) => HTTPRES_BAD_REQUEST,
+                    _ => HTTPRES_LOST_CONNECTION,
+                }
+            }
+        }
+    })
+}
+
+/// The request itself.
+///
+/// # Safety
+/// As [`HTTP_get`], with a context that is not null.
+unsafe fn fetch(http: *mut HTTP_ctx, url: &[u8], date: &[u8], cb: HTTP_read_callback) -> Result<HTTPResult> {
+    let response = http::get(&Request { url, modified_since: date, limits: Limits::default() })?;
+    let status = response.head().status;
+    // SAFETY: the caller of HTTP_get promises a context; nothing else refers to it during these statements.
+    unsafe {
+        (*http).status = c_int::from(status);
+        put_date(http, response.head());
+    }
+    response.read_body(u64::MAX, |piece| {
+        let length = c_int::try_from(piece.len()).unwrap_or(c_int::MAX);
+        // The callback may write to what it is given, so it gets a copy.
+        let mut piece = piece.to_vec();
+        // SAFETY: the context is the caller's, and no reference to it or into it is held while the callback runs; the
+        // piece is `piece.len()` bytes of our own.
+        unsafe {
+            (*http).size = (*http).size.wrapping_add(length);
+            cb(piece.as_mut_ptr().cast(), 1, piece.len(), (*http).data);
+        }
+        Ok(())
+    })?;
+    Ok(result_of(status))
+}
+
+fn result_of(status: u16) -> HTTPResult {
+    match status {
+        304 => HTTPRES_OK_NOT_MODIFIED,
+        404 => HTTPRES_NOT_FOUND,
+        300..400 => HTTPRES_REDIRECTED,
+        400..500 => HTTPRES_BAD_REQUEST,
+        500.. => HTTPRES_SERVER_ERROR,
+        _ => HTTPRES_OK,
+    }
+}
+
+/// The date in the context; empty for none, or for one without a NUL in its room.
+///
+/// # Safety
+/// `http` points to a context whose `date` is null or has room for 64 bytes.
+unsafe fn date_of(http: *const HTTP_ctx) -> Vec<u8> {
+    // SAFETY: the caller's promise; the date is read byte by byte, and not beyond its NUL.
+    unsafe {
+        let date = (*http).date.cast::<u8>();
+        if date.is_null() {
+            return Vec::new();
+        }
+        let end = (0..DATE_ROOM).find(|at| *date.add(*at) == 0).unwrap_or_default();
+        std::slice::from_raw_parts(date, end).to_vec()
+    }
+}
+
+/// Puts the server's date into the context, when there is one and it fits.
+///
+/// # Safety
+/// As [`date_of`].
+unsafe fn put_date(http: *mut HTTP_ctx, head: &Head) {
+    let Some(date) = head.last_modified.as_deref().filter(|date| date.len() < DATE_ROOM) else { return };
+    // SAFETY: the caller's promise: room for 64 bytes, of which at most 63 and a NUL are written; the date is the
+    // head's own memory and cannot overlap it.
+    unsafe {
+        let room = (*http).date.cast::<u8>();
+        if !room.is_null() {
+            std::ptr::copy_nonoverlapping(date.as_ptr(), room, date.len());
+            *room.add(date.len()) = 0;
+        }
+    }
+}

@@ -1,0 +1,73 @@
+//! The SWF hash of `rtmp.h`.
+
+use crate::Error;
+use crate::capi::guard::guard;
+use crate::capi::types::RTMP_SWF_HASHLEN;
+use crate::http::Limits;
+use crate::log::Text;
+use crate::swf::{Cache, Lookup, SwfHash, hash_url};
+use libc::{c_char, c_int, c_uchar, c_uint};
+use std::ffi::CStr;
+use std::time::SystemTime;
+
+/// Computes what SWF verification needs to know of the SWF file at `url`: its uncompressed size and its hash
+/// (32 bytes). The result is kept in `$HOME/.swfinfo`; when the server was asked less than `age` days ago, it is not
+/// asked again. With an age of 0 it is always asked.
+///
+/// Returns 0, or -1 with a line in the log; then size and hash are left alone.
+///
+/// # Safety
+/// `url` is null or a text; `size` is null or points to an `unsigned int`; `hash` is null or has room for 32 bytes.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn RTMP_HashSWF(
+    url: *const c_char,
+    size: *mut c_uint,
+    hash: *mut c_uchar,
+    age: c_int,
+) -> c_int {
+    guard(-1, || {
+        if url.is_null() || size.is_null() || hash.is_null() {
+            return -1;
+        }
+        // SAFETY: the URL is not null, and the caller promises a text; it is not used after the results are written.
+        let url = unsafe { CStr::from_ptr(url) };
+        let Some(swf) = hash_of(url.to_bytes(), age) else { return -1 };
+        // SAFETY: neither is null, and the caller promises room for a number and for 32 bytes, aligned as C aligns them.
+        unsafe {
+            *size = swf.size;
+            std::ptr::copy(swf.hash.as_ptr(), hash, RTMP_SWF_HASHLEN);
+        }
+        0
+    })
+}
+
+/// The size and hash of the SWF file at a URL, for `RTMP_SetupURL`; on failure the log says why.
+pub(crate) fn hash_for_setup(url: &[u8], age: i32) -> Option<(u32, [u8; RTMP_SWF_HASHLEN])> {
+    hash_of(url, age).map(|swf| (swf.size, swf.hash))
+}
+
+fn hash_of(url: &[u8], age_days: i32) -> Option<SwfHash> {
+    let cache = Cache::in_home();
+    let lookup =
+        Lookup { url, age_days, cache: cache.as_ref(), now: SystemTime::now(), limits: Limits::default() };
+    match hash_url(&lookup) {
+        Ok(swf) => Some(swf),
+        Err(error) => {
+            let shown = shown(url);
+            match error {
+                Error::Usage(_) | Error::Refused(_) => {
+                    error!("RTMP_HashSWF: couldn't contact swfurl {shown} ({error})");
+                }
+                Error::Protocol(_) => error!("RTMP_HashSWF: cannot use swfurl {shown}: {error}"),
+                _ => error!("RTMP_HashSWF: connection lost while downloading swfurl {shown}: {error}"),
+            }
+            None
+        }
+    }
+}
+
+/// A URL without what may be secret in it: its query, and a user name or password before its host.
+fn shown(url: &[u8]) -> Text<'_> {
+    let plain = url.split(|byte| matches!(byte, b'?' | b'#')).next().unwrap_or_default();
+    if plain.contains(&b'@') { Text(b"(with a user name)") } else { Text(plain) }
+}
