@@ -4,10 +4,19 @@
 //! Each export runs its body in [`guard::guard`]: no panic crosses the boundary, and a null pointer gives the documented failure value.
 
 pub mod amf;
+pub mod data;
+pub(crate) mod extra;
 pub mod guard;
 pub mod http;
 mod layout;
 pub mod log;
 pub mod mem;
 pub mod swf;
+pub mod handle;
+mod layout;
+pub mod log;
+pub mod mem;
+pub mod options;
+pub mod packet;
 pub mod types;
+pub mod url;

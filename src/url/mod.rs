@@ -40,10 +40,6 @@ const SCHEMES: [(&str, i32); 7] = [
 pub struct Url<'a> {
     /// Bits of [`feature`].
     pub protocol: i32,
-    /// Who publishes, still with its `%XX`.
-    pub user: Option<&'a [u8]>,
-    /// The publisher's password, still with its `%XX`.
-    pub password: Option<&'a [u8]>,
     /// A name or an address, IPv6 without its brackets; `None` when it is too long.
     pub host: Option<&'a [u8]>,
     /// The port; 0 when there is none.
@@ -87,12 +83,10 @@ pub fn parse(url: &[u8]) -> Result<Url<'_>> {
         Some((authority, path)) => (authority, path.get(1..)),
         None => (rest, None),
     };
-    let (user, password, place) = split_user(authority);
+    let (_, place) = split_user(authority);
     let (host, port) = split_port(place)?;
     let mut parsed = Url {
         protocol: known.map_or(0, |(_, bits)| *bits),
-        user,
-        password,
         host: Some(host).filter(|host| host.len() <= MAX_HOST),
         port,
         ..Url::default()
@@ -105,6 +99,38 @@ pub fn parse(url: &[u8]) -> Result<Url<'_>> {
         None => crate::warning!("No application or playpath in URL!"),
     }
     Ok(parsed)
+}
+
+/// A user's name and password, still with their `%XX`; without a colon the password is empty.
+type Credentials<'a> = (&'a [u8], &'a [u8]);
+
+/// The `user:password` of a URL.
+pub fn user_and_password(url: &[u8]) -> Option<Credentials<'_>> {
+    split_off_user(url)?.0
+}
+
+/// The URL without its `user:password@`; `None` when there is none in it.
+pub fn without_user(url: &[u8]) -> Option<Vec<u8>> {
+    let (user, rest) = split_off_user(url)?;
+    user?;
+    let scheme = url.len().checked_sub(cut(url, b"://")?.1.len()).and_then(|end| url.get(..end))?;
+    Some([scheme, rest].concat())
+}
+
+/// User and password, and all that follows them.
+fn split_off_user(url: &[u8]) -> Option<(Option<Credentials<'_>>, &[u8])> {
+    let (_, rest) = cut(url, b"://")?;
+    let end = position(rest, |byte| byte == b'/').unwrap_or(rest.len());
+    let (user, place) = split_user(rest.get(..end)?);
+    let from = end.checked_sub(place.len())?;
+    Some((user, rest.get(from..)?))
+}
+
+/// The `tcUrl` of a server and an application.
+pub fn tc_url(protocol: i32, host: &[u8], port: u16, app: &[u8]) -> Vec<u8> {
+    let (open, close) = if host.contains(&b':') { ("[", "]") } else { ("", "") };
+    let port = format!("{close}:{port}/");
+    [scheme(protocol).as_bytes(), b"://", open.as_bytes(), host, port.as_bytes(), app].concat()
 }
 
 /// What stands before and behind the first `mark`.
@@ -121,18 +147,14 @@ fn usage(text: &str) -> Error {
     Error::Usage(text.into())
 }
 
-/// User, password, and the rest of an authority. An `@` behind a `?` belongs to a query.
-fn split_user(authority: &[u8]) -> (Option<&[u8]>, Option<&[u8]>, &[u8]) {
+/// User and password, and the rest of an authority. An `@` behind a `?` belongs to a query.
+fn split_user(authority: &[u8]) -> (Option<Credentials<'_>>, &[u8]) {
     let end = position(authority, |byte| byte == b'?').unwrap_or(authority.len());
     let at = authority.get(..end).and_then(|text| text.iter().rposition(|byte| *byte == b'@'));
     let Some((user, place)) = at.and_then(|at| authority.split_at_checked(at)) else {
-        return (None, None, authority);
+        return (None, authority);
     };
-    let place = place.get(1..).unwrap_or_default();
-    match cut(user, b":") {
-        Some((user, password)) => (Some(user), Some(password), place),
-        None => (Some(user), None, place),
-    }
+    (Some(cut(user, b":").unwrap_or((user, b""))), place.get(1..).unwrap_or_default())
 }
 
 /// Host and port; an IPv6 address stands in brackets.

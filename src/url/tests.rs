@@ -50,11 +50,19 @@ fn addresses_in_brackets() {
 
 #[test]
 fn user_and_password_stand_before_the_last_at() {
-    let url = parse(b"rtmp://me:a@b:c@h:5/a/b").expect("a good URL");
-    assert_eq!((url.user, url.password), (Some(&b"me"[..]), Some(&b"a@b:c"[..])));
-    assert_eq!((url.host, url.port), (Some(&b"h"[..]), 5));
-    let url = parse(b"rtmp://h?x@y/a/b").expect("a good URL");
-    assert_eq!((url.user, url.host), (None, Some(&b"h?x@y"[..])));
+    let url: &[u8] = b"rtmp://me:a@b:c@h:5/a/b";
+    assert_eq!(user_and_password(url), Some((&b"me"[..], &b"a@b:c"[..])));
+    assert_eq!(without_user(url).as_deref(), Some(&b"rtmp://h:5/a/b"[..]));
+    expect("rtmp://me:a@b:c@h:5/a/b", "h", 5, "a", "b");
+    expect("rtmp://h?x@y/a/b", "h?x@y", 0, "a", "b");
+    assert_eq!(user_and_password(b"rtmp://h?x@y/a/b"), None);
+    assert_eq!(without_user(b"rtmp://h/a@b/c"), None);
+}
+
+#[test]
+fn tc_urls_have_brackets_around_addresses() {
+    assert_eq!(tc_url(feature::SSL, b"::1", 443, b"app"), b"rtmps://[::1]:443/app");
+    assert_eq!(tc_url(0, b"h", 1, b"a/b"), b"rtmp://h:1/a/b");
 }
 
 #[test]

@@ -1,0 +1,221 @@
+//! `RTMP_SetOpt`: what each option of the table does to `struct RTMP`.
+
+use crate::amf::marker;
+use crate::capi::extra;
+use crate::capi::guard::guard;
+use crate::capi::types::{AMFObject, AMFObjectProperty, AMFObjectPropertyValue, AVal, RTMP};
+use crate::log::Text as Shown;
+use crate::options::conn::{Item, Scalar};
+use crate::options::{self, Effect, Number, conn};
+use crate::session::{Text, link_flag};
+use libc::c_int;
+
+/// Sets an option by its name. Text is not copied: it must stay alive as long as the option is used.
+///
+/// Returns 1, or 0 for an unknown name or a value that cannot be used.
+///
+/// # Safety
+/// Each pointer is null or points to its structure, `r`'s prepared by `RTMP_Init`; the texts are readable.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn RTMP_SetOpt(r: *mut RTMP, opt: *const AVal, arg: *mut AVal) -> c_int {
+    guard(0, || {
+        if r.is_null() || opt.is_null() || arg.is_null() {
+            return 0;
+        }
+        // SAFETY: not null, so the caller's promise holds; both are copied at once.
+        let (name, value) = unsafe { (*opt, *arg) };
+        // SAFETY: the caller's promise.
+        unsafe { c_int::from(set(r, name.bytes(), value)) }
+    })
+}
+
+/// Sets an option; false, with a log line, when that cannot be done.
+///
+/// # Safety
+/// `r` points to a structure that `RTMP_Init` has prepared; `value` is readable text.
+pub(super) unsafe fn set(r: *mut RTMP, name: &[u8], value: AVal) -> bool {
+    let Some(option) = options::find(name) else {
+        crate::error!("Unknown option {}", Shown(name));
+        options::log_all();
+        return false;
+    };
+    // SAFETY: the caller's promise.
+    let bytes = unsafe { value.bytes() };
+    // SAFETY: the caller's promise; only fields of the structure are written.
+    let result = unsafe {
+        match &option.effect {
+            Effect::Text(which) => {
+                free_own(r, *which);
+                *text_field(r, *which) = value;
+                if *which == Text::SocksHost {
+                    (*r).Link.socksport = 0;
+                }
+                Ok(())
+            }
+            Effect::Flag(flag) => {
+                if options::is_true(bytes) {
+                    (*r).Link.lFlags |= flag;
+                }
+                Ok(())
+            }
+            Effect::Number(number) => {
+                *number_field(r, *number) = options::integer(bytes);
+                Ok(())
+            }
+            Effect::Conn => append(r, bytes),
+            Effect::Extra(_, set) => extra::update(r, |extra| set(extra, bytes)),
+        }
+    };
+    result.inspect_err(|error| crate::error!("{error}")).is_ok()
+}
+
+/// Where a text setting stands.
+///
+/// # Safety
+/// `r` points to a structure.
+pub(crate) unsafe fn text_field(r: *mut RTMP, which: Text) -> *mut AVal {
+    // SAFETY: only addresses inside the structure are taken.
+    unsafe {
+        let link = &raw mut (*r).Link;
+        match which {
+            Text::Hostname => &raw mut (*link).hostname,
+            Text::SocksHost => &raw mut (*link).sockshost,
+            Text::Playpath => &raw mut (*link).playpath,
+            Text::TcUrl => &raw mut (*link).tcUrl,
+            Text::SwfUrl => &raw mut (*link).swfUrl,
+            Text::PageUrl => &raw mut (*link).pageUrl,
+            Text::App => &raw mut (*link).app,
+            Text::Auth => &raw mut (*link).auth,
+            Text::FlashVer => &raw mut (*link).flashVer,
+            Text::SubscribePath => &raw mut (*link).subscribepath,
+            Text::UsherToken => &raw mut (*link).usherToken,
+            Text::Token => &raw mut (*link).token,
+            Text::PubUser => &raw mut (*link).pubUser,
+            Text::PubPasswd => &raw mut (*link).pubPasswd,
+        }
+    }
+}
+
+/// Frees tcUrl or app where the library made it, which is about to be replaced.
+///
+/// # Safety
+/// `r` points to a structure that `RTMP_Init` has prepared.
+pub(super) unsafe fn free_own(r: *mut RTMP, which: Text) {
+    let flag = match which {
+        Text::TcUrl => link_flag::FTCU,
+        Text::App => link_flag::FAPU,
+        _ => return,
+    };
+    // SAFETY: the flag says that the text came from the library's malloc.
+    unsafe {
+        if (*r).Link.lFlags & flag != 0 {
+            let field = text_field(r, which);
+            libc::free((*field).av_val.cast());
+            *field = AVal::EMPTY;
+            (*r).Link.lFlags &= !flag;
+        }
+    }
+}
+
+/// Where a number stands.
+///
+/// # Safety
+/// `r` points to a structure.
+unsafe fn number_field(r: *mut RTMP, which: Number) -> *mut c_int {
+    // SAFETY: only addresses inside the structure are taken.
+    unsafe {
+        match which {
+            Number::SwfAge => &raw mut (*r).Link.swfAge,
+            Number::SeekTime => &raw mut (*r).Link.seekTime,
+            Number::StopTime => &raw mut (*r).Link.stopTime,
+            Number::BufferMs => &raw mut (*r).m_nBufferMS,
+            Number::Timeout => &raw mut (*r).Link.timeout,
+        }
+    }
+}
+
+/// The `conn` option: appends one item to `Link.extras`, or opens or closes an object there.
+///
+/// # Safety
+/// `r` points to a structure that `RTMP_Init` has prepared, `Link.extras` is as the library or AMF_AddProp left it.
+unsafe fn append(r: *mut RTMP, text: &[u8]) -> crate::Result<()> {
+    // SAFETY: the caller's promise.
+    unsafe {
+        let depth = (*r).Link.edepth;
+        let (name, kind, value) = match conn::parse(text, depth)? {
+            Item::Close => {
+                (*r).Link.edepth = depth.saturating_sub(1);
+                return Ok(());
+            }
+            Item::Open(name) => {
+                let p_object = AMFObject { o_num: 0, o_props: std::ptr::null_mut() };
+                (name, marker::OBJECT, AMFObjectPropertyValue { p_object })
+            }
+            Item::Value(name, Scalar::Number(p_number)) => {
+                (name, marker::NUMBER, AMFObjectPropertyValue { p_number })
+            }
+            Item::Value(name, Scalar::Boolean(p_number)) => {
+                (name, marker::BOOLEAN, AMFObjectPropertyValue { p_number })
+            }
+            Item::Value(name, Scalar::String(text)) => {
+                (name, marker::STRING, AMFObjectPropertyValue { p_aval: AVal::borrowing(text) })
+            }
+            Item::Value(name, Scalar::Null) => {
+                (name, marker::NULL, AMFObjectPropertyValue { p_aval: AVal::EMPTY })
+            }
+        };
+        let object = innermost(&raw mut (*r).Link.extras, depth)?;
+        let p_name = if name.is_empty() { AVal::EMPTY } else { AVal::borrowing(name) };
+        add(object, AMFObjectProperty { p_name, p_type: kind.into(), p_vu: value, p_UTCoffset: 0 })?;
+        if kind == marker::OBJECT {
+            (*r).Link.edepth = depth.saturating_add(1);
+        }
+        Ok(())
+    }
+}
+
+/// The object that is open at this depth: each is the last property of the one around it.
+///
+/// # Safety
+/// `object` is well formed: `o_props` holds `o_num` properties.
+unsafe fn innermost(object: *mut AMFObject, depth: c_int) -> crate::Result<*mut AMFObject> {
+    let mut object = object;
+    for _ in 0..depth {
+        // SAFETY: the caller's promise; the type says which member of the union is valid.
+        unsafe {
+            let last = usize::try_from((*object).o_num).unwrap_or(0).checked_sub(1);
+            object = match last.filter(|_| !(*object).o_props.is_null()) {
+                Some(last) if (*(*object).o_props.add(last)).p_type == marker::OBJECT.into() => {
+                    &raw mut (*(*object).o_props.add(last)).p_vu.p_object
+                }
+                _ => return Err(crate::Error::Usage("option conn: no object is open".into())),
+            };
+        }
+    }
+    Ok(object)
+}
+
+/// Properties for which room is made at once, as AMF_AddProp does.
+const STEP: usize = 16;
+
+/// Appends a property; the array is malloc'ed, because AMF_Reset and C programs free it.
+///
+/// # Safety
+/// As for [`innermost`]; the array has room for the next multiple of [`STEP`] properties.
+unsafe fn add(object: *mut AMFObject, property: AMFObjectProperty) -> crate::Result<()> {
+    // SAFETY: the caller's promise; realloc's result is used only when there is one.
+    unsafe {
+        let count = usize::try_from((*object).o_num).unwrap_or(0);
+        if count % STEP == 0 {
+            let size = (count + STEP) * size_of::<AMFObjectProperty>();
+            let grown = libc::realloc((*object).o_props.cast(), size).cast::<AMFObjectProperty>();
+            if grown.is_null() {
+                return Err(crate::Error::Usage("option conn: out of memory".into()));
+            }
+            (*object).o_props = grown;
+        }
+        (*object).o_props.add(count).write(property);
+        (*object).o_num += 1;
+    }
+    Ok(())
+}
