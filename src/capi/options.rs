@@ -1,6 +1,7 @@
 //! `RTMP_SetOpt`: what each option of the table does to `struct RTMP`.
 
 use crate::amf::marker;
+use crate::capi::amf::object::AMF_AddProp;
 use crate::capi::extra;
 use crate::capi::guard::guard;
 use crate::capi::types::{AMFObject, AMFObjectProperty, AMFObjectPropertyValue, AVal, RTMP};
@@ -166,7 +167,12 @@ unsafe fn append(r: *mut RTMP, text: &[u8]) -> crate::Result<()> {
         };
         let object = innermost(&raw mut (*r).Link.extras, depth)?;
         let p_name = if name.is_empty() { AVal::EMPTY } else { AVal::borrowing(name) };
-        add(object, AMFObjectProperty { p_name, p_type: kind.into(), p_vu: value, p_UTCoffset: 0 })?;
+        let property = AMFObjectProperty { p_name, p_type: kind.into(), p_vu: value, p_UTCoffset: 0 };
+        let count = (*object).o_num;
+        AMF_AddProp(object, &property);
+        if (*object).o_num == count {
+            return Err(crate::Error::Usage("option conn: no memory for another value".into()));
+        }
         if kind == marker::OBJECT {
             (*r).Link.edepth = depth.saturating_add(1);
         }
@@ -193,29 +199,4 @@ unsafe fn innermost(object: *mut AMFObject, depth: c_int) -> crate::Result<*mut 
         }
     }
     Ok(object)
-}
-
-/// Properties for which room is made at once, as AMF_AddProp does.
-const STEP: usize = 16;
-
-/// Appends a property; the array is malloc'ed, because AMF_Reset and C programs free it.
-///
-/// # Safety
-/// As for [`innermost`]; the array has room for the next multiple of [`STEP`] properties.
-unsafe fn add(object: *mut AMFObject, property: AMFObjectProperty) -> crate::Result<()> {
-    // SAFETY: the caller's promise; realloc's result is used only when there is one.
-    unsafe {
-        let count = usize::try_from((*object).o_num).unwrap_or(0);
-        if count % STEP == 0 {
-            let size = (count + STEP) * size_of::<AMFObjectProperty>();
-            let grown = libc::realloc((*object).o_props.cast(), size).cast::<AMFObjectProperty>();
-            if grown.is_null() {
-                return Err(crate::Error::Usage("option conn: out of memory".into()));
-            }
-            (*object).o_props = grown;
-        }
-        (*object).o_props.add(count).write(property);
-        (*object).o_num += 1;
-    }
-    Ok(())
 }
