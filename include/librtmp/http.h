@@ -17,11 +17,11 @@ typedef enum {
   HTTPRES_OK_NOT_MODIFIED = 1,
   /** The server has no such file. */
   HTTPRES_NOT_FOUND = 2,
-  /** The URL or the request was refused (4xx). */
+  /** The URL cannot be asked for, the request was refused (4xx), or the answer was not HTTP. */
   HTTPRES_BAD_REQUEST = 3,
-  /** The server failed (5xx), or its answer was not HTTP. */
+  /** The server failed (5xx). */
   HTTPRES_SERVER_ERROR = 4,
-  /** The file is elsewhere. */
+  /** The file is elsewhere, and the redirect was not followed. */
   HTTPRES_REDIRECTED = 5,
   /** No connection, or it was lost before the file was complete. */
   HTTPRES_LOST_CONNECTION = 6
@@ -29,13 +29,13 @@ typedef enum {
 
 /**
  * Takes a piece of the file: `size` * `nmemb` bytes at `ptr`, and HTTP_ctx.data as `stream`.
- * Returns the number of bytes taken; another number than was given ends the request.
+ * What it returns is not looked at.
  */
 typedef size_t (HTTP_read_callback)(void *ptr, size_t size, size_t nmemb, void *stream);
 
 /** A request, and what came of it. */
 struct HTTP_ctx {
-  /** In: the date that a newer file must have, or an empty text; out: the date of the file. The program's memory. */
+  /** Room for 64 bytes, or null. In: the date that a newer file must have, or empty; out: the file's own date. */
   char *date;
   /** The length of the file. */
   int size;
@@ -45,4 +45,21 @@ struct HTTP_ctx {
   void *data;
 };
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/**
+ * Fetches a file by http or https, following at most 5 redirects, and hands it to `cb` piece by piece, the body of an
+ * error page too.
+ *
+ * `http->date`, unless it is empty or a null pointer, asks for a newer file only, and becomes the file's own date when
+ * that has fewer than 64 bytes. `http->status` becomes the status code, or -1 when no server answered; the number of
+ * bytes is added to `http->size`. The callback may use the context.
+ */
+HTTPResult HTTP_get(struct HTTP_ctx *http, const char *url, HTTP_read_callback *cb);
+
+#ifdef __cplusplus
+}
+#endif
 #endif /* __RTMP_HTTP_H__ */

@@ -354,6 +354,29 @@ typedef struct RTMP {
 extern "C" {
 #endif
 
+/**
+ * Computes what SWF verification needs to know of the SWF file at `url`: its uncompressed size and its hash
+ * (32 bytes). The result is kept in `$HOME/.swfinfo`; when the server was asked less than `age` days ago, it is not
+ * asked again. With an age of 0 it is always asked.
+ *
+ * Returns 0, or -1 with a line in the log; then size and hash are left alone.
+ *
+ * The caller promises:
+ * `url` is null or a text; `size` is null or points to an `unsigned int`; `hash` is null or has room for 32 bytes.
+ */
+int RTMP_HashSWF(const char *url,
+                 unsigned int *size,
+                 unsigned char *hash,
+                 int age);
+
+#ifdef __cplusplus
+}
+#endif
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 /** The scheme of each protocol in lower case, by the RTMP_FEATURE bits of RTMP_LNK.protocol. */
 extern const char RTMPProtocolStringsLower[][7];
 

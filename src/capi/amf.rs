@@ -16,14 +16,14 @@ use std::cell::UnsafeCell;
 use std::ptr::null_mut;
 
 /// A property that holds nothing (`AMF_INVALID`).
-pub const AMF_INVALID: AMFDataType = 0xff;
+pub(crate) const AMF_INVALID: AMFDataType = 0xff;
 
 /// How deep the functions follow objects that a program built; deeper ones fail.
 const MAX_DEPTH: u32 = crate::amf::MAX_DEPTH;
 
 impl AMFObject {
     /// No properties.
-    pub const EMPTY: Self = Self { o_num: 0, o_props: null_mut() };
+    pub(crate) const EMPTY: Self = Self { o_num: 0, o_props: null_mut() };
 
     /// How many properties can be read behind `o_props`.
     fn count(self) -> usize {

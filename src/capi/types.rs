@@ -332,7 +332,7 @@ pub struct RTMP {
 /// A request, and what came of it.
 #[repr(C)]
 pub struct HTTP_ctx {
-    /// In: the date that a newer file must have, or an empty text; out: the date of the file. The program's memory.
+    /// Room for 64 bytes, or null. In: the date that a newer file must have, or empty; out: the file's own date.
     pub date: *mut c_char,
     /// The length of the file.
     pub size: c_int,

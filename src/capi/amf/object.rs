@@ -6,7 +6,7 @@ use crate::capi::types::{AMF3ClassDef, AMFObject, AMFObjectProperty, AVal};
 use libc::c_int;
 
 /// Lists grow by so many entries: whenever their length is a multiple of it.
-pub const STEP: usize = 16;
+pub(crate) const STEP: usize = 16;
 
 /// A list with room for one more entry behind its `count`: the same, or a longer one in its place; `None` when memory
 /// is out, and then the list is as it was.
