@@ -63,8 +63,10 @@ def tags(file):
 def transmit(library, rtmp, file, fast, interrupted):
     started = printed = time.monotonic()
     total = milliseconds = 0
+    first = None
     for milliseconds, tag in tags(file):
-        ahead = started + milliseconds / 1e3 - time.monotonic()
+        first = milliseconds if first is None else first
+        ahead = started + (milliseconds - first) / 1e3 - time.monotonic()
         if not fast and ahead > 0:
             time.sleep(ahead)
         while tag and not interrupted():

@@ -3,6 +3,7 @@
 // An encoder has frames, not an FLV byte stream. Here the frames come from an FLV file, whose tag bodies are what RTMP carries.
 // Exit status: 0 everything was sent, 1 an error, 2 wrong usage, 130 Ctrl-C.
 
+#include <chrono>
 #include <cstdint>
 #include <cstring>
 #include <fstream>
@@ -122,6 +123,7 @@ int publish(const std::string &path, const std::string &url, bool fast)
     FlvReader reader(path);
     Publisher publisher(url);
     progress progress;
+    std::optional<std::uint32_t> first;
     std::uint32_t time = 0;
 
     progress_start(&progress, "sent");
@@ -131,8 +133,9 @@ int publish(const std::string &path, const std::string &url, bool fast)
         if (!frame)
             break;
         time = frame->time;
+        first = first.value_or(time);
         if (!fast)
-            std::this_thread::sleep_until(started + std::chrono::milliseconds(time));
+            std::this_thread::sleep_until(started + std::chrono::milliseconds(time - *first));
         if (frame->type == RTMP_PACKET_TYPE_INFO)
             publisher.send_metadata(*frame);
         else

@@ -1,8 +1,9 @@
 #!/usr/bin/env python3
-"""Lists the tags of an FLV file, or compares two FLV files tag by tag.
+"""Lists the tags of an FLV file, compares two files tag by tag, or makes a long film of a short one.
 
     flvtags.py list FILE
     flvtags.py compare SOURCE GOT [options]
+    flvtags.py loop SOURCE TIMES START OUT
 
 A tag is (kind, timestamp, sha256 of its body). A comparison is exact: every tag, in order, none missing, none extra; each
 option removes one difference that a server is entitled to make. Both files are parsed strictly: a wrong previous-tag-size, an
@@ -20,6 +21,7 @@ from typing import NamedTuple
 
 AUDIO, VIDEO, SCRIPT = 8, 9, 18
 KINDS = {AUDIO: "audio", VIDEO: "video", SCRIPT: "script"}
+NUMBERS = {kind: number for number, kind in KINDS.items()}
 
 
 class Malformed(Exception):
@@ -176,8 +178,26 @@ def compare(options):
     print(f"the same: {len(got)} tags ({counts['video']} video, {counts['audio']} audio, {counts['script']} script)")
 
 
+def write(path, tags):
+    with open(path, "wb") as out:
+        out.write(b"FLV\x01\x05\0\0\0\x09\0\0\0\0")
+        for tag in tags:
+            size = len(tag.body)
+            out.write(bytes([NUMBERS[tag.kind]]) + size.to_bytes(3, "big") + (tag.time & 0xFFFFFF).to_bytes(3, "big")
+                      + bytes([tag.time >> 24, 0, 0, 0]) + tag.body + (11 + size).to_bytes(4, "big"))
+
+
+def looped(tags, times, start):
+    """The film `times` times in a row, the first at `start` ms; script tags and sequence headers only once."""
+    length = max(tag.time for tag in tags) + 40
+    for turn in range(times):
+        for tag in tags:
+            if turn == 0 or not (tag.kind == "script" or tag.is_sequence_header):
+                yield tag._replace(time=(start + turn * length + tag.time) & 0xFFFFFFFF)
+
+
 def main():
-    parser = argparse.ArgumentParser(description="Lists or compares the tags of FLV files.")
+    parser = argparse.ArgumentParser(description="Lists, compares and loops FLV files.")
     commands = parser.add_subparsers(dest="command", required=True)
     lister = commands.add_parser("list", help="print every tag")
     lister.add_argument("file", help="FLV file, - for standard input")
@@ -193,11 +213,19 @@ def main():
                           help="sequence headers need only come before the first frame of their kind")
     comparer.add_argument("--joined", action="store_true", help="GOT may begin at a later frame, video with a keyframe")
     comparer.add_argument("--per-kind", action="store_true", help="audio and video may be interleaved differently")
+    looper = commands.add_parser("loop", help="write a film several times in a row")
+    looper.add_argument("source")
+    looper.add_argument("times", type=int)
+    looper.add_argument("start", type=int, help="time of the first tag in milliseconds")
+    looper.add_argument("out")
     options = parser.parse_args()
     try:
         if options.command == "list":
             for tag in parse(options.file):
                 print(tag)
+            return 0
+        if options.command == "loop":
+            write(options.out, looped(parse(options.source), options.times, options.start))
             return 0
         compare(options)
     except Different as found:
