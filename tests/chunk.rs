@@ -87,7 +87,7 @@ struct Message {
 /// Chunks that are to be sent, the last of each message with what arrives then.
 type Queue = std::collections::VecDeque<(Vec<u8>, Option<Message>)>;
 
-/// Writes one message; the stream it was given counts only where the receiver sees it.
+/// Writes one message: the format chosen and the bytes of each chunk.
 fn write(writer: &mut Writer, message: &Message, format: Format, chunk_size: u32) -> (Format, Vec<Vec<u8>>) {
     let outgoing = Outgoing {
         channel: message.channel,
@@ -97,11 +97,34 @@ fn write(writer: &mut Writer, message: &Message, format: Format, chunk_size: u32
         stream: message.stream,
         body: &message.body,
     };
-    writer
+    let (format, bytes) = writer
         .write(&outgoing, chunk_size, |slices| {
-            Ok(slices.iter().map(|slice| slice.to_vec()).collect::<Vec<_>>())
+            Ok(slices.iter().flat_map(|slice| slice.to_vec()).collect::<Vec<_>>())
         })
-        .unwrap()
+        .unwrap();
+    let basic = match message.channel {
+        ..64 => 1,
+        64..320 => 2,
+        320.. => 3,
+    };
+    let extended = format != Format::Same && bytes[basic..].starts_with(b"\xff\xff\xff");
+    let extended = if extended { 4 } else { 0 };
+    let mut chunks = Vec::new();
+    let mut rest = &bytes[..];
+    let mut header = basic + [11, 7, 3, 0][format as usize] + extended;
+    let mut left = message.body.len();
+    loop {
+        let part = left.min(chunk_size as usize);
+        let (chunk, later) = rest.split_at(header + part);
+        chunks.push(chunk.to_vec());
+        left -= part;
+        rest = later;
+        header = basic + extended;
+        if left == 0 {
+            assert!(rest.is_empty());
+            return (format, chunks);
+        }
+    }
 }
 
 /// Reads all messages, with or without lent memory, going on after each time-out.
@@ -210,7 +233,7 @@ proptest! {
     #[test]
     fn any_messages_arrive(
         sent in proptest::collection::vec(message(), 1..20),
-        chunk_size in prop_oneof![1u32..300, Just(128u32), Just(65536)],
+        chunk_size in prop_oneof![1u32..300, Just(128u32), 512u32..560, Just(65536)],
         pieces in pieces(),
         lent in prop_oneof![Just(0usize), 0usize..700],
         interleave in any::<bool>(),
@@ -233,8 +256,7 @@ proptest! {
             }
             streams.insert(message.channel, stream);
             let arrives = Message { stream, ..message.clone() };
-            let mut chunks: Vec<(Vec<u8>, Option<Message>)> =
-                slices.chunks(2).map(|chunk| (chunk.concat(), None)).collect();
+            let mut chunks: Vec<_> = slices.into_iter().map(|chunk| (chunk, None)).collect();
             chunks.last_mut().unwrap().1 = Some(arrives);
             match queues.iter_mut().find(|(channel, _)| interleave && *channel == message.channel) {
                 Some((_, queue)) => queue.extend(chunks),
@@ -621,7 +643,7 @@ fn a_failed_send_changes_nothing() {
 
 #[test]
 fn bodies_are_not_copied() {
-    let body = vec![1; 1000];
+    let body = vec![1; 10_000];
     let message = Outgoing {
         channel: 4,
         format: Format::Full,
@@ -630,12 +652,25 @@ fn bodies_are_not_copied() {
         stream: 1,
         body: &body,
     };
-    let mut writer = Writer::default();
-    let (_, places) = writer
-        .write(&message, 400, |slices| {
+    let (_, places) = Writer::default()
+        .write(&message, 4000, |slices| {
             Ok(slices.iter().map(|slice| (slice.as_ptr(), slice.len())).collect::<Vec<_>>())
         })
         .unwrap();
     let bodies: Vec<_> = places.iter().skip(1).step_by(2).copied().collect();
-    assert_eq!(bodies, [(body.as_ptr(), 400), (body[400..].as_ptr(), 400), (body[800..].as_ptr(), 200)]);
+    assert_eq!(bodies, [(body.as_ptr(), 4000), (body[4000..].as_ptr(), 4000), (body[8000..].as_ptr(), 2000)]);
+}
+
+#[test]
+fn small_chunks_are_one_slice() {
+    let message = Outgoing {
+        channel: 4,
+        format: Format::Full,
+        timestamp: 0,
+        kind: MessageType::VIDEO,
+        stream: 1,
+        body: &[1; 1000],
+    };
+    let (_, count) = Writer::default().write(&message, 128, |slices| Ok(slices.len())).unwrap();
+    assert_eq!(count, 1);
 }

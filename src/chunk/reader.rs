@@ -317,6 +317,9 @@ impl<B: Body> Reader<B> {
             room
         };
         let room_len = room.len().min(left);
+        if room_len == 0 {
+            return Err(lost());
+        }
         let room = room.get_mut(..room_len).unwrap_or_default();
         let buffered = input.buffered();
         let arrived = if buffered.is_empty() {
@@ -453,7 +456,7 @@ fn carried(header: &mut MessageHeader, format: Format, fields: &[u8]) {
     }
 }
 
-/// A slot is always filled before it is used, so this is never seen.
+/// A slot is always filled before it is used, and a body always gives room, so this is never seen.
 fn lost() -> Error {
-    Error::protocol("the chunk reader lost a channel")
+    Error::protocol("the chunk reader lost a message")
 }

@@ -4,7 +4,7 @@
 
 use super::channels::Channels;
 use super::header::{EXTENDED, RawHeader, u24_bytes};
-use super::{CONTROL_CHANNEL, Format, MAX_CHANNEL, MAX_CHUNK_SIZE};
+use super::{CONTROL_CHANNEL, Format, MAX_CHANNEL, MAX_CHUNK_SIZE, MAX_HEADER};
 use crate::message::MessageType;
 use crate::{Error, Result};
 use std::io::IoSlice;
@@ -12,7 +12,12 @@ use std::io::IoSlice;
 /// The longest body: its length stands in 24 bits.
 pub const MAX_BODY: usize = 0xff_ffff;
 /// Slices whose memory is kept from message to message (16 bytes each).
-const KEPT_SLICES: usize = 1024;
+const KEPT_SLICES: usize = 256;
+/// Bytes of copied chunks whose memory is kept from message to message.
+const KEPT_BYTES: usize = 8 * 1024;
+/// Chunks smaller than this are copied together: the kernel takes longer over a slice than a copy of so few bytes
+/// takes (measured: at 128 bytes a gathered write costs 2.6 times the copy and its write, at 512 they are equal).
+const GATHERED: usize = 512;
 
 /// A message to send; the body stays where it is.
 #[derive(Clone, Copy, Debug)]
@@ -37,7 +42,8 @@ pub struct Outgoing<'a> {
 #[derive(Debug, Default)]
 pub struct Writer {
     channels: Channels<Last>,
-    /// Empty between calls; kept for its memory.
+    /// Empty between calls, as is `copied`; kept for their memory.
+    copied: Vec<u8>,
     slices: Vec<IoSlice<'static>>,
 }
 
@@ -54,7 +60,7 @@ struct Last {
 
 impl Writer {
     /// Lays a message out: calls `send` once with all its slices (headers from memory of the writer's, body slices
-    /// from the message). The channel's state changes only when `send` succeeds. Returns the format chosen.
+    /// from the message; small chunks copied together). The channel's state changes only when `send` succeeds. Returns the format chosen.
     ///
     /// There may be more slices than one system call takes. Fails with [`Error::Usage`] for a body beyond
     /// [`MAX_BODY`], a channel outside 2..=[`MAX_CHANNEL`] or a chunk size outside 1..=[`MAX_CHUNK_SIZE`].
@@ -70,16 +76,12 @@ impl Writer {
         let time = now.delta.unwrap_or(now.timestamp);
         let first = first_header(message, format, &now, time);
         let next = next_header(message.channel, time);
-        let mut slices: Vec<IoSlice<'_>> = std::mem::take(&mut self.slices);
-        slices.push(IoSlice::new(first.as_bytes()));
-        let mut pieces = message.body.chunks((chunk_size as usize).max(1));
-        slices.extend(pieces.next().map(IoSlice::new));
-        for piece in pieces {
-            slices.push(IoSlice::new(next.as_bytes()));
-            slices.push(IoSlice::new(piece));
-        }
-        let result = send(&mut slices);
-        self.slices = recycle(slices);
+        let chunk_size = chunk_size as usize;
+        let result = if chunk_size < GATHERED && message.body.len() > chunk_size {
+            self.copied(&first, &next, message.body, chunk_size, send)
+        } else {
+            self.gathered(&first, &next, message.body, chunk_size, send)
+        };
         let sent = result?;
         match self.channels.get_mut(message.channel) {
             Some(last) => *last = now,
@@ -88,6 +90,55 @@ impl Writer {
             }
         }
         Ok((format, sent))
+    }
+
+    /// Lays out headers and parts of the body as slices.
+    fn gathered<T>(
+        &mut self,
+        first: &RawHeader,
+        next: &RawHeader,
+        body: &[u8],
+        chunk_size: usize,
+        send: impl FnOnce(&mut [IoSlice<'_>]) -> Result<T>,
+    ) -> Result<T> {
+        let mut slices: Vec<IoSlice<'_>> = std::mem::take(&mut self.slices);
+        slices.push(IoSlice::new(first.as_bytes()));
+        let mut parts = body.chunks(chunk_size.max(1));
+        slices.extend(parts.next().map(IoSlice::new));
+        for part in parts {
+            slices.push(IoSlice::new(next.as_bytes()));
+            slices.push(IoSlice::new(part));
+        }
+        let result = send(&mut slices);
+        self.slices = recycle(slices);
+        result
+    }
+
+    /// Lays out headers and parts of the body one behind the other, as one slice.
+    fn copied<T>(
+        &mut self,
+        first: &RawHeader,
+        next: &RawHeader,
+        body: &[u8],
+        chunk_size: usize,
+        send: impl FnOnce(&mut [IoSlice<'_>]) -> Result<T>,
+    ) -> Result<T> {
+        let headers = body.len().div_ceil(chunk_size.max(1)).saturating_mul(next.as_bytes().len());
+        let len = body.len().saturating_add(headers).saturating_add(MAX_HEADER);
+        self.copied.clear();
+        self.copied
+            .try_reserve(len)
+            .map_err(|_| Error::Io("lay out a message", std::io::ErrorKind::OutOfMemory.into()))?;
+        let mut header = first;
+        for part in body.chunks(chunk_size.max(1)) {
+            self.copied.extend_from_slice(header.as_bytes());
+            self.copied.extend_from_slice(part);
+            header = next;
+        }
+        let result = send(&mut [IoSlice::new(&self.copied)]);
+        self.copied.clear();
+        self.copied.shrink_to(KEPT_BYTES);
+        result
     }
 }
 

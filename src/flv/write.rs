@@ -17,7 +17,7 @@ const MAX_DATA_OFFSET: u32 = 64 * 1024;
 /// Memory reserved for the body of a tag before its bytes arrive.
 const AHEAD: usize = 64 * 1024;
 /// Memory kept from tag to tag.
-const KEPT: usize = 16 * 1024;
+const KEPT: usize = 8 * 1024;
 
 /// A complete tag.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
