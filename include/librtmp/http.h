@@ -33,9 +33,11 @@ typedef enum {
  */
 typedef size_t (HTTP_read_callback)(void *ptr, size_t size, size_t nmemb, void *stream);
 
+struct Option_HTTP_read_callback;
+
 /** A request, and what came of it. */
 struct HTTP_ctx {
-  /** Room for 64 bytes, or null. In: the date that a newer file must have, or empty; out: the file's own date. */
+  /** In: the date that a newer file must have, or an empty text; out: the date of the file. The program's memory. */
   char *date;
   /** The length of the file. */
   int size;
@@ -50,16 +52,22 @@ extern "C" {
 #endif
 
 /**
- * Fetches a file by http or https, following at most 5 redirects, and hands it to `cb` piece by piece, the body of an
- * error page too.
+ * Fetches a file by http or https, following at most 5 redirects, and hands it to `cb` piece by piece.
  *
- * `http->date`, unless it is empty or a null pointer, asks for a newer file only, and becomes the file's own date when
- * that has fewer than 64 bytes. `http->status` becomes the status code, or -1 when no server answered; the number of
- * bytes is added to `http->size`. The callback may use the context.
+ * A date in `http->date` is sent as If-Modified-Since; the server's Last-Modified replaces it when it has fewer than
+ * 64 bytes. `http->status` becomes the status code, or -1 when no server answered; the bytes of the body are added to
+ * `http->size`. The bodies of error pages are handed to `cb` too.
+ *
+ * The caller promises:
+ * `http` is null or points to a context whose `date` is null or has room for 64 bytes and holds a text; `url` is null
+ * or a text; `cb` is null or may be called with `http->data`. The callback may use the context.
  */
-HTTPResult HTTP_get(struct HTTP_ctx *http, const char *url, HTTP_read_callback *cb);
+HTTPResult HTTP_get(struct HTTP_ctx *http,
+                    const char *url,
+                    struct Option_HTTP_read_callback cb);
 
 #ifdef __cplusplus
 }
 #endif
+
 #endif /* __RTMP_HTTP_H__ */
