@@ -33,8 +33,6 @@ typedef enum {
  */
 typedef size_t (HTTP_read_callback)(void *ptr, size_t size, size_t nmemb, void *stream);
 
-struct Option_HTTP_read_callback;
-
 /** A request, and what came of it. */
 struct HTTP_ctx {
   /** In: the date that a newer file must have, or an empty text; out: the date of the file. The program's memory. */
@@ -64,7 +62,7 @@ extern "C" {
  */
 HTTPResult HTTP_get(struct HTTP_ctx *http,
                     const char *url,
-                    struct Option_HTTP_read_callback cb);
+                    size_t (*cb)(void *ptr, size_t size, size_t nmemb, void *stream));
 
 #ifdef __cplusplus
 }

@@ -24,8 +24,7 @@ const DATE_ROOM: usize = 64;
 const NO_STATUS: c_int = -1;
 
 /// Takes a piece of the file. What it returns is not looked at, as the reference does not.
-#[allow(non_camel_case_types)]
-pub type HTTP_read_callback =
+type Callback =
     unsafe extern "C" fn(ptr: *mut c_void, size: usize, nmemb: usize, stream: *mut c_void) -> usize;
 
 /// Fetches a file by http or https, following at most 5 redirects, and hands it to `cb` piece by piece.
@@ -41,7 +40,9 @@ pub type HTTP_read_callback =
 pub unsafe extern "C" fn HTTP_get(
     http: *mut HTTP_ctx,
     url: *const c_char,
-    cb: Option<HTTP_read_callback>,
+    cb: Option<
+        unsafe extern "C" fn(ptr: *mut c_void, size: usize, nmemb: usize, stream: *mut c_void) -> usize,
+    >,
 ) -> HTTPResult {
     guard(HTTPRES_BAD_REQUEST, || {
         let Some(cb) = cb.filter(|_| !http.is_null() && !url.is_null()) else { return HTTPRES_BAD_REQUEST };
@@ -69,7 +70,7 @@ pub unsafe extern "C" fn HTTP_get(
 ///
 /// # Safety
 /// As [`HTTP_get`], with a context that is not null.
-unsafe fn fetch(http: *mut HTTP_ctx, url: &[u8], date: &[u8], cb: HTTP_read_callback) -> Result<HTTPResult> {
+unsafe fn fetch(http: *mut HTTP_ctx, url: &[u8], date: &[u8], cb: Callback) -> Result<HTTPResult> {
     let response = http::get(&Request { url, modified_since: date, limits: Limits::default() })?;
     let status = response.head().status;
     // SAFETY: the caller of HTTP_get promises a context; nothing else refers to it during these statements.

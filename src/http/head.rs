@@ -5,6 +5,8 @@ use crate::{Error, Result};
 
 /// The longest head that is taken, in bytes.
 pub const MAX_HEAD: usize = 16 * 1024;
+/// The length of the bytes that end a head, from the end of its last line.
+pub(super) const END: usize = 3;
 /// The most header lines that are taken.
 const MAX_HEADERS: usize = 128;
 
@@ -37,9 +39,6 @@ impl Head {
     /// # Errors
     /// [`Error::Protocol`] when it is not HTTP, contradicts itself, or has more than 128 header lines.
     pub fn parse(bytes: &[u8]) -> Result<Option<(Self, usize)>> {
-        if !has_blank_line(bytes) {
-            return Ok(None);
-        }
         let mut headers = [httparse::EMPTY_HEADER; MAX_HEADERS];
         let mut response = httparse::Response::new(&mut headers);
         let length = match response.parse(bytes) {
@@ -68,9 +67,9 @@ impl Head {
     }
 }
 
-/// Whether a head may be complete; saves parsing one that arrives byte by byte from the start each time.
-fn has_blank_line(bytes: &[u8]) -> bool {
-    bytes.windows(2).any(|pair| pair == b"\n\n") || bytes.windows(3).any(|three| three == b"\n\r\n")
+/// Whether a head may end here, so that one that arrives byte by byte is not parsed from its start each time.
+pub(super) fn has_end(bytes: &[u8]) -> bool {
+    bytes.windows(2).any(|pair| pair == b"\n\n") || bytes.windows(END).any(|three| three == b"\n\r\n")
 }
 
 /// The first header of a name, unless it is empty.

@@ -138,20 +138,23 @@ fn read_head(connection: &Connection) -> Result<(Head, Vec<u8>)> {
     let mut taken = 0usize;
     let mut buffer = vec![0; RECEIVE_SIZE];
     loop {
-        while let Some((head, length)) = Head::parse(&bytes)? {
-            bytes.drain(..length);
-            taken = taken.saturating_add(length);
-            if taken > MAX_HEAD {
-                return Err(too_long());
-            }
-            if !head.is_interim() {
-                return Ok((head, bytes));
+        let n = connection.receive_head(&mut buffer)?;
+        let seen = bytes.len().saturating_sub(head::END.saturating_sub(1));
+        bytes.extend_from_slice(buffer.get(..n).unwrap_or_default());
+        if head::has_end(bytes.get(seen..).unwrap_or_default()) {
+            while let Some((head, length)) = Head::parse(&bytes)? {
+                bytes.drain(..length);
+                taken = taken.saturating_add(length);
+                if taken > MAX_HEAD {
+                    return Err(too_long());
+                }
+                if !head.is_interim() {
+                    return Ok((head, bytes));
+                }
             }
         }
         if taken.saturating_add(bytes.len()) > MAX_HEAD {
             return Err(too_long());
         }
-        let n = connection.receive_head(&mut buffer)?;
-        bytes.extend_from_slice(buffer.get(..n).unwrap_or_default());
     }
 }

@@ -125,8 +125,12 @@ impl Hasher {
             Body::Unknown(_) => return Err(Error::protocol("the SWF ends within its header")),
             Body::Plain(sink) => sink.finish()?,
             Body::Zlib { sink, ended: true, .. } => sink.finish()?,
-            Body::Zlib { .. } => return Err(Error::protocol("the compressed SWF is incomplete")),
-            Body::Lzma { stream, .. } => stream.finish().map_err(|error| bad_lzma(&error))?.finish()?,
+            Body::Zlib { .. } => return Err(incomplete()),
+            // The decoder takes a stream without any data for an empty one.
+            Body::Lzma { stream, .. } => match stream.finish().map_err(|error| bad_lzma(&error))?.finish()? {
+                whole @ (size, _) if u64::from(size) == announced => whole,
+                _ => return Err(incomplete()),
+            },
             Body::Broken => return Err(Error::protocol("the SWF is broken")),
         };
         if u64::from(size) != announced {
@@ -134,6 +138,10 @@ impl Hasher {
         }
         Ok(SwfHash { size, hash })
     }
+}
+
+fn incomplete() -> Error {
+    Error::protocol("the compressed SWF is incomplete")
 }
 
 fn bad_lzma(error: &dyn std::fmt::Display) -> Error {
