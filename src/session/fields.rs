@@ -237,6 +237,12 @@ pub trait Host {
     fn call_answered(&mut self, transaction: i32) -> Option<Vec<u8>>;
     /// Takes the first call of this method out of the list.
     fn call_dropped(&mut self, method: &[u8]);
-    /// The absolute time of a channel's last complete message, milliseconds; kept for programs that look.
+    /// The chunk size a publisher shall announce, where the program chose one (option `chunk`).
+    fn publish_chunk_size(&self) -> Option<u32>;
+    /// The library announced a chunk size by itself; a later connection begins with the default again.
+    fn chunk_size_announced(&mut self, size: u32);
+    /// The absolute time of a channel, as last stored; 0 for a channel that carried nothing.
+    fn channel_time_of(&self, channel: i32) -> u32;
+    /// Stores the absolute time of a channel's last complete message, milliseconds, for programs that look.
     fn channel_time(&mut self, channel: u32, time: u32);
 }

@@ -1,6 +1,59 @@
 //! The conversation: what is sent and how each message is met (RTMP 1.0, section 7).
+//!
+//! A [`Session`] is one connection. Its reading half ([`Reading`]) and its writing half ([`Sender`]) have locks of
+//! their own, so that one thread may read while another writes; a [`Conversation`] is a call in progress, with the
+//! owner's settings ([`Host`]) at hand.
 #![forbid(unsafe_code)]
 
+mod auth;
+mod command;
+mod commands;
+mod connect;
+mod conversation;
 mod fields;
+mod handle;
+mod media;
+mod player;
+mod publisher;
+mod reading;
+mod resume;
+mod sender;
 
+pub use connect::{Ciphers, Established, accept, handshake};
+pub use conversation::{Conversation, PUBLISH_CHANNEL, out_chunk_size};
 pub use fields::{Fields, Host, LinkFields, ReadFields, Text, feature, link_flag, read_flag, read_status};
+pub use handle::{Event, Incoming};
+pub use player::{Player, ReadOutcome};
+pub use publisher::Publisher;
+pub use reading::{Media, Reading};
+pub use sender::{Message, Sender};
+
+use crate::chunk::Body;
+use crate::transport::Stream;
+use std::sync::{Arc, Mutex};
+
+/// One connection: both halves and the stream under them.
+#[derive(Debug)]
+pub struct Session<B> {
+    /// The stream; `interrupt_all` on it wakes both halves.
+    pub stream: Arc<Stream>,
+    /// The writing half.
+    pub sender: Sender,
+    /// The reading half.
+    pub reading: Mutex<Reading<B>>,
+    /// The state of `RTMP_Write`.
+    pub publisher: Mutex<Publisher>,
+}
+
+impl<B: Body> Session<B> {
+    /// A session over an established stream whose handshake is done.
+    pub fn new(stream: Arc<Stream>, ciphers: Option<Ciphers>) -> Self {
+        let (incoming, outgoing) = ciphers.map(|ciphers| (ciphers.incoming, ciphers.outgoing)).unzip();
+        Self {
+            sender: Sender::new(Arc::clone(&stream), outgoing),
+            reading: Mutex::new(Reading::new(incoming)),
+            publisher: Mutex::default(),
+            stream,
+        }
+    }
+}

@@ -1,0 +1,249 @@
+//! Commands from the server: results, refusals, status and the odd call (RTMP 1.0, section 7.2).
+#![forbid(unsafe_code)]
+#![deny(clippy::indexing_slicing, clippy::arithmetic_side_effects)]
+
+use super::auth::{self, Verdict};
+use super::{Conversation, Event, Host, Text, link_flag, read_flag};
+use crate::amf::{self, Value};
+use crate::chunk::{DEFAULT_CHUNK_SIZE, Format};
+use crate::log;
+use crate::message::status::{self, Meaning};
+use crate::message::{MessageType, command, control};
+use crate::{Error, Result};
+
+/// The chunk size a publisher announces: large enough that headers do not matter, small enough for every server.
+const PUBLISH_CHUNK_SIZE: u32 = 4096;
+/// The buffer a player announces before its stream is there, milliseconds.
+const FIRST_BUFFER_MS: u32 = 300;
+
+/// A command's arguments after its name.
+struct Arguments<'a>(Vec<Value<'a>>);
+
+impl<'a> Arguments<'a> {
+    fn number(&self, index: usize) -> Option<f64> {
+        self.0.get(index).and_then(Value::as_number).filter(|number| number.is_finite())
+    }
+
+    fn transaction(&self) -> f64 {
+        self.number(1).unwrap_or(0.0)
+    }
+
+    fn text(&self, index: usize, name: &[u8]) -> Option<&'a [u8]> {
+        self.0.get(index)?.as_object()?.get(name)?.as_str()
+    }
+
+    fn find(&self, name: &[u8]) -> Option<&'a [u8]> {
+        self.0.iter().find_map(|value| value.find_first(name)).and_then(|value| value.as_str())
+    }
+}
+
+impl<H: Host + ?Sized> Conversation<'_, H> {
+    pub(super) fn on_command(&mut self, body: &[u8]) -> Result<Event> {
+        let arguments = Arguments(amf::decode_values(body));
+        let Some(name) = arguments.0.first().and_then(|name| name.as_str()) else {
+            crate::warning!("received a command without a name, {} bytes: ignored", body.len());
+            return Ok(Event::Handled);
+        };
+        crate::debug!("server invoking <{}>", log::Text(name));
+        match name {
+            command::RESULT => self.on_result(&arguments)?,
+            command::ERROR => return self.on_error(&arguments),
+            command::ON_STATUS => return self.on_status(&arguments),
+            command::ON_BW_DONE => self.on_bw_done()?,
+            command::ON_BW_CHECK => self.send_bw_check_result(arguments.transaction())?,
+            command::ON_BW_CHECK_DONE => self.host.call_dropped(command::CHECK_BW),
+            command::PING => self.send_pong(arguments.transaction())?,
+            command::PLAYLIST_READY => self.host.call_dropped(command::SET_PLAYLIST),
+            command::ON_FC_UNSUBSCRIBE => return Ok(Event::Ended),
+            command::CLOSE => {
+                crate::error!("the server requested to close the connection");
+                return Ok(Event::Closed);
+            }
+            _ => {}
+        }
+        Ok(Event::Handled)
+    }
+
+    fn on_bw_done(&mut self) -> Result<()> {
+        if self.host.fields().bw_check_counter != 0 {
+            return Ok(());
+        }
+        self.send_check_bw()
+    }
+
+    fn on_result(&mut self, arguments: &Arguments<'_>) -> Result<()> {
+        let transaction = arguments.transaction();
+        let Some(method) = self.host.call_answered(transaction as i32) else {
+            crate::error!("received a result for transaction {transaction} without a matching call: ignored");
+            return Ok(());
+        };
+        crate::debug!("received result for method call <{}>", log::Text(&method));
+        match method.as_slice() {
+            command::CONNECT => self.on_connected(arguments),
+            command::CREATE_STREAM => self.on_stream_created(arguments),
+            command::PLAY | command::PUBLISH => {
+                self.host.fields_mut().playing = true;
+                Ok(())
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn on_connected(&mut self, arguments: &Arguments<'_>) -> Result<()> {
+        self.answer_secure_token(arguments)?;
+        if self.publishes() {
+            self.send_release_stream()?;
+            self.send_fc_publish()?;
+        } else {
+            self.send_window_ack_size()?;
+            self.send_control(control::SET_BUFFER_LENGTH, 0, FIRST_BUFFER_MS)?;
+        }
+        self.send_create_stream()?;
+        if self.publishes() {
+            return Ok(());
+        }
+        let usher = self.host.text(Text::UsherToken);
+        if !usher.is_empty() {
+            self.send_usher_token(&usher)?;
+        }
+        let subscribe = self.host.text(Text::SubscribePath);
+        if !subscribe.is_empty() {
+            self.send_fc_subscribe(&subscribe)
+        } else if self.is_live() {
+            let path = self.host.text(Text::Playpath);
+            self.send_fc_subscribe(&path)
+        } else {
+            Ok(())
+        }
+    }
+
+    fn answer_secure_token(&mut self, arguments: &Arguments<'_>) -> Result<()> {
+        let token = self.host.text(Text::Token);
+        if token.is_empty() {
+            return Ok(());
+        }
+        match arguments.find(b"secureToken") {
+            Some(challenge) => {
+                let answer = crate::crypto::secure_token::decode(challenge, &token);
+                self.send_secure_token_response(&answer)
+            }
+            None => Ok(()),
+        }
+    }
+
+    fn on_stream_created(&mut self, arguments: &Arguments<'_>) -> Result<()> {
+        let id = arguments.number(3).filter(|id| (0.0..=f64::from(u32::MAX)).contains(id));
+        let Some(id) = id else {
+            return Err(Error::protocol("the server answered createStream without a usable stream id"));
+        };
+        self.host.fields_mut().stream_id = (id as u32).cast_signed();
+        if self.publishes() {
+            self.announce_chunk_size()?;
+            return self.send_publish();
+        }
+        if self.has(link_flag::PLST) {
+            self.send_playlist()?;
+        }
+        self.send_play()?;
+        self.send_buffer_length()
+    }
+
+    /// Announces a chunk size before the first media, unless the program chose one itself.
+    fn announce_chunk_size(&mut self) -> Result<()> {
+        let current = self.out_chunk_size();
+        let wanted = self.host.publish_chunk_size().unwrap_or(PUBLISH_CHUNK_SIZE);
+        if current != DEFAULT_CHUNK_SIZE || wanted == current {
+            return Ok(());
+        }
+        self.post_control(MessageType::SET_CHUNK_SIZE, Format::Full, &wanted.to_be_bytes())?;
+        self.host.fields_mut().out_chunk_size = wanted.cast_signed();
+        self.host.chunk_size_announced(wanted);
+        Ok(())
+    }
+
+    fn on_error(&mut self, arguments: &Arguments<'_>) -> Result<Event> {
+        let method = self.host.call_answered(arguments.transaction() as i32);
+        let words = described(arguments, 3);
+        match method.as_deref() {
+            Some(command::CONNECT) if self.publishes() => self.on_connect_refused(arguments, words),
+            Some(method @ (command::CONNECT | command::CREATE_STREAM | command::PLAY | command::PUBLISH)) => {
+                Err(Error::Refused(format!("the server refused {}: {words}", log::Text(method))))
+            }
+            Some(method) => {
+                crate::error!("the server answered {} with an error: {words}", log::Text(method));
+                Ok(Event::Handled)
+            }
+            None => {
+                crate::error!("the server sent an error: {words}");
+                Ok(Event::Handled)
+            }
+        }
+    }
+
+    fn on_connect_refused(&mut self, arguments: &Arguments<'_>, words: String) -> Result<Event> {
+        let description = arguments.text(3, b"description").unwrap_or_default();
+        let request = auth::Request {
+            description,
+            app: &self.host.text(Text::App),
+            user: &self.host.text(Text::PubUser),
+            password: &self.host.text(Text::PubPasswd),
+        };
+        match auth::answer(&request) {
+            Verdict::NotAsked => Err(Error::Refused(format!("the server refused connect: {words}"))),
+            Verdict::Fail(reason) => Err(Error::Refused(reason)),
+            Verdict::Retry { append } => {
+                for which in [Text::App, Text::TcUrl] {
+                    let mut value = self.host.text(which);
+                    value.extend_from_slice(&append);
+                    self.host.set_text(which, value);
+                }
+                Ok(Event::Reconnect)
+            }
+        }
+    }
+
+    fn on_status(&mut self, arguments: &Arguments<'_>) -> Result<Event> {
+        let Some(code) = arguments.text(3, b"code") else {
+            crate::warning!("received a status without a code: ignored");
+            return Ok(Event::Handled);
+        };
+        let level = arguments.text(3, b"level").unwrap_or_default();
+        crate::debug!("status {}, level {}", log::Text(code), log::Text(level));
+        match status::meaning(code) {
+            Meaning::Failure => {
+                self.host.fields_mut().stream_id = -1;
+                return Err(Error::Refused(format!("the server says: {}", described(arguments, 3))));
+            }
+            Meaning::PlayStarted => self.start(command::PLAY),
+            Meaning::PublishStarted => self.start(command::PUBLISH),
+            Meaning::PlayEnded => return Ok(Event::Ended),
+            Meaning::Seeked => self.host.fields_mut().read.flags &= !read_flag::SEEKING,
+            Meaning::Paused => {
+                let fields = self.host.fields();
+                if matches!(fields.pausing, 1 | 2) {
+                    let time = fields.pause_stamp;
+                    self.send_pause(false, time.cast_signed())?;
+                    self.host.fields_mut().pausing = 3;
+                }
+            }
+            Meaning::Other => {}
+        }
+        Ok(Event::Handled)
+    }
+
+    fn start(&mut self, method: &[u8]) {
+        self.host.fields_mut().playing = true;
+        self.host.call_dropped(method);
+    }
+}
+
+/// The peer's own words about a refusal: code and description where they are.
+fn described(arguments: &Arguments<'_>, index: usize) -> String {
+    let code = arguments.text(index, b"code");
+    let description = arguments.text(index, b"description");
+    match (code, description) {
+        (Some(code), Some(description)) => format!("{}: {}", log::Text(code), log::Text(description)),
+        (Some(words), None) | (None, Some(words)) => log::Text(words).to_string(),
+        (None, None) => "without saying why".to_owned(),
+    }
+}

@@ -1,0 +1,126 @@
+//! One side of a conversation in progress: the owner's settings on the left, the sender on the right.
+#![forbid(unsafe_code)]
+
+use super::{Host, Message, Sender, feature, link_flag};
+use crate::Result;
+use crate::chunk::{CONTROL_CHANNEL, Format, MAX_CHUNK_SIZE};
+use crate::message::{MessageType, control};
+
+/// The channel of commands that belong to no stream (any above 2 would do; Flash's is 3).
+pub(super) const COMMAND_CHANNEL: u32 = 3;
+/// The channel of `publish` and of the media that follows it.
+pub const PUBLISH_CHANNEL: u32 = 4;
+/// The channel of commands to a playing stream.
+pub(super) const PLAY_CHANNEL: u32 = 8;
+
+/// What a call does its work with.
+pub struct Conversation<'a, H: Host + ?Sized> {
+    /// The owner: settings, public scalars, pending calls.
+    pub host: &'a mut H,
+    /// Where messages go.
+    pub sender: &'a Sender,
+}
+
+impl<H: Host + ?Sized> Conversation<'_, H> {
+    /// Whether the program publishes.
+    pub(super) fn publishes(&self) -> bool {
+        self.host.fields().link.protocol & feature::WRITE != 0
+    }
+
+    /// Whether a bit of `Link.lFlags` is set.
+    pub(super) fn has(&self, flag: i32) -> bool {
+        self.host.fields().link.flags & flag != 0
+    }
+
+    /// Whether the stream is live.
+    pub(super) fn is_live(&self) -> bool {
+        self.has(link_flag::LIVE)
+    }
+
+    /// The message stream as it goes into a header.
+    pub(super) fn stream(&self) -> u32 {
+        self.host.fields().stream_id as u32
+    }
+
+    /// Our chunk size, whatever the program left in the field.
+    pub fn out_chunk_size(&self) -> u32 {
+        out_chunk_size(self.host)
+    }
+
+    /// The next transaction id.
+    pub(super) fn next_transaction(&mut self) -> i32 {
+        let fields = self.host.fields_mut();
+        fields.num_invokes = fields.num_invokes.wrapping_add(1);
+        fields.num_invokes
+    }
+
+    /// Sends a message of the session's own.
+    pub(super) fn post(&mut self, message: Message) -> Result<()> {
+        let size = self.out_chunk_size();
+        self.sender.answer(message, size)
+    }
+
+    /// Sends a protocol control message (RTMP 1.0, section 5.4).
+    pub(super) fn post_control(&mut self, kind: MessageType, format: Format, body: &[u8]) -> Result<()> {
+        self.post(Message { channel: CONTROL_CHANNEL, format, kind, body: body.to_vec(), ..Message::default() })
+    }
+
+    /// Sends a user control event: `RTMP_SendCtrl` (RTMP 1.0, section 7.1.7).
+    pub fn send_control(&mut self, event: u16, object: u32, time: u32) -> Result<()> {
+        let mut body = event.to_be_bytes().to_vec();
+        match event {
+            control::SWF_VERIFY_RESPONSE => body.extend(self.host.swf_response()),
+            control::SWF_VERIFY_REQUEST => body.push(object as u8),
+            _ => body.extend(object.to_be_bytes()),
+        }
+        if event == control::SET_BUFFER_LENGTH {
+            body.extend(time.to_be_bytes());
+        }
+        crate::debug!("sending user control event {event}, object {object}");
+        self.post_control(MessageType::USER_CONTROL, Format::SameStream, &body)
+    }
+
+    /// Announces how often we want acknowledgements: `RTMP_SendServerBW` (RTMP 1.0, section 5.4.4).
+    pub fn send_window_ack_size(&mut self) -> Result<()> {
+        let window = self.host.fields().server_bw;
+        self.post_control(MessageType::WINDOW_ACK_SIZE, Format::Full, &window.to_be_bytes())
+    }
+
+    /// Limits what the peer may send: `RTMP_SendClientBW` (RTMP 1.0, section 5.4.5).
+    pub fn send_peer_bandwidth(&mut self) -> Result<()> {
+        let fields = self.host.fields();
+        let mut body = fields.client_bw.to_be_bytes().to_vec();
+        body.push(fields.client_bw2);
+        self.post_control(MessageType::SET_PEER_BANDWIDTH, Format::Full, &body)
+    }
+
+    /// Tells the peer our buffer's length: `RTMP_UpdateBufferMS`.
+    pub fn send_buffer_length(&mut self) -> Result<()> {
+        let (stream, time) = (self.stream(), self.host.fields().buffer_ms);
+        self.send_control(control::SET_BUFFER_LENGTH, stream, time as u32)
+    }
+
+    /// Acknowledges what was received when enough has come since the last time (RTMP 1.0, section 5.4.3). A tiny
+    /// window of the peer's cannot make us flood it.
+    pub fn acknowledge(&mut self) -> Result<()> {
+        let fields = self.host.fields_mut();
+        let unreported = fields.bytes_in.wrapping_sub(fields.bytes_in_sent).cast_unsigned();
+        let due = (fields.client_bw.max(0).cast_unsigned() / ACKNOWLEDGEMENTS_PER_WINDOW).max(SMALLEST_REPORT);
+        if !fields.send_counter || unreported <= due {
+            return Ok(());
+        }
+        fields.bytes_in_sent = fields.bytes_in;
+        let body = fields.bytes_in.to_be_bytes();
+        self.post_control(MessageType::ACKNOWLEDGEMENT, Format::SameStream, &body)
+    }
+}
+
+/// As the reference: ten reports a window.
+const ACKNOWLEDGEMENTS_PER_WINDOW: u32 = 10;
+/// Under this many bytes no report is worth its own bytes.
+const SMALLEST_REPORT: u32 = 4096;
+
+/// A program's `m_outChunkSize`, kept in the range the protocol allows.
+pub fn out_chunk_size<H: Host + ?Sized>(host: &H) -> u32 {
+    u32::try_from(host.fields().out_chunk_size).unwrap_or(1).clamp(1, MAX_CHUNK_SIZE)
+}

@@ -1,0 +1,179 @@
+//! How each message from the peer is met: `RTMP_ClientPacket` (RTMP 1.0, sections 5.4 and 7.1).
+#![forbid(unsafe_code)]
+#![deny(clippy::indexing_slicing, clippy::arithmetic_side_effects)]
+
+use super::{Conversation, Host, link_flag};
+use crate::chunk::{MAX_CHUNK_SIZE, MessageHeader};
+use crate::flv::Aggregate;
+use crate::message::{MessageType, control};
+use crate::{Error, Result};
+
+/// A complete message.
+#[derive(Clone, Copy, Debug)]
+pub struct Incoming<'a> {
+    /// Its header, with the absolute time.
+    pub header: MessageHeader,
+    /// Its body, `header.length` bytes.
+    pub body: &'a [u8],
+}
+
+/// What a message meant for the caller.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Event {
+    /// It was dealt with.
+    Handled,
+    /// It is media, for the caller to use.
+    Media,
+    /// The play is over.
+    Ended,
+    /// The server asked us to leave.
+    Closed,
+    /// The settings were changed so that another attempt may succeed.
+    Reconnect,
+}
+
+impl<H: Host + ?Sized> Conversation<'_, H> {
+    /// Meets one message. An error ends the session: the server refused, or broke the protocol beyond repair.
+    pub fn handle(&mut self, message: &Incoming<'_>) -> Result<Event> {
+        match message.header.kind {
+            MessageType::SET_CHUNK_SIZE => self.on_chunk_size(message.body)?,
+            MessageType::ACKNOWLEDGEMENT => crate::debug!("received: bytes read report"),
+            MessageType::USER_CONTROL => self.on_user_control(message.body)?,
+            MessageType::WINDOW_ACK_SIZE => self.on_window_ack_size(message.body),
+            MessageType::SET_PEER_BANDWIDTH => self.on_peer_bandwidth(message.body),
+            MessageType::AUDIO | MessageType::VIDEO => {
+                self.note_media(message.header.channel, message.header.timestamp);
+                return Ok(Event::Media);
+            }
+            MessageType::DATA => {
+                return Ok(if self.on_data(message.body) { Event::Media } else { Event::Handled });
+            }
+            MessageType::AGGREGATE => {
+                self.on_aggregate(message);
+                return Ok(Event::Media);
+            }
+            MessageType::COMMAND => return self.on_command(message.body),
+            MessageType::COMMAND_AMF3 => return self.on_command(message.body.get(1..).unwrap_or_default()),
+            MessageType(other) => crate::debug!("received a message of type {other}, {} bytes: ignored", message.body.len()),
+        }
+        Ok(Event::Handled)
+    }
+
+    fn on_chunk_size(&mut self, body: &[u8]) -> Result<()> {
+        let Some(size) = read_u32(body, 0) else {
+            crate::warning!("chunk size message of {} bytes: ignored", body.len());
+            return Ok(());
+        };
+        if !(1..=MAX_CHUNK_SIZE).contains(&size) {
+            return Err(Error::protocol(format!(
+                "the server announced a chunk size of {size} bytes, outside 1 to {MAX_CHUNK_SIZE}"
+            )));
+        }
+        crate::debug!("received: chunk size change to {size}");
+        self.host.fields_mut().in_chunk_size = size.cast_signed();
+        Ok(())
+    }
+
+    fn on_window_ack_size(&mut self, body: &[u8]) {
+        if let Some(window) = read_u32(body, 0) {
+            crate::debug!("server BW = {window}");
+            self.host.fields_mut().server_bw = window.cast_signed();
+        }
+    }
+
+    fn on_peer_bandwidth(&mut self, body: &[u8]) {
+        if let Some(window) = read_u32(body, 0) {
+            let limit = body.get(4).copied();
+            crate::debug!("client BW = {window}, limit type {limit:?}");
+            let fields = self.host.fields_mut();
+            fields.client_bw = window.cast_signed();
+            fields.client_bw2 = limit.unwrap_or(u8::MAX);
+        }
+    }
+
+    fn on_user_control(&mut self, body: &[u8]) -> Result<()> {
+        let Some(event) = body.first_chunk::<2>().map(|bytes| u16::from_be_bytes(*bytes)) else {
+            crate::warning!("user control message of {} bytes: ignored", body.len());
+            return Ok(());
+        };
+        if event == control::SWF_VERIFY_REQUEST {
+            return self.on_swf_verification(body.get(2).copied());
+        }
+        let Some(value) = read_u32(body, 2) else {
+            crate::warning!("user control event {event} without its value: ignored");
+            return Ok(());
+        };
+        crate::debug!("received user control event {event}, value {value}");
+        match event {
+            control::STREAM_EOF => {
+                let fields = self.host.fields_mut();
+                if fields.pausing == 1 {
+                    fields.pausing = 2;
+                }
+            }
+            control::PING_REQUEST => self.send_control(control::PING_RESPONSE, value, 0)?,
+            control::BUFFER_EMPTY => self.on_buffer_empty()?,
+            _ => {}
+        }
+        Ok(())
+    }
+
+    fn on_buffer_empty(&mut self) -> Result<()> {
+        if !self.has(link_flag::BUFX) {
+            return Ok(());
+        }
+        let fields = self.host.fields();
+        match fields.pausing {
+            0 => {
+                let time = self.host.channel_time_of(fields.media_channel);
+                self.host.fields_mut().pause_stamp = time;
+                self.send_pause(true, time.cast_signed())?;
+                self.host.fields_mut().pausing = 1;
+            }
+            2 => {
+                let time = fields.pause_stamp;
+                self.send_pause(false, time.cast_signed())?;
+                self.host.fields_mut().pausing = 3;
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+
+    fn on_swf_verification(&mut self, kind: Option<u8>) -> Result<()> {
+        if kind.is_some_and(|kind| kind > 1) {
+            crate::error!("the server asks for SWF verification of type {kind:?}; only type 1 is known");
+        }
+        if self.host.fields().link.swf_size == 0 {
+            crate::error!("the server asks for SWF verification: give swfUrl= and swfVfy=1");
+            return Ok(());
+        }
+        self.send_control(control::SWF_VERIFY_RESPONSE, 0, 0)
+    }
+
+    /// Notes where and when media came.
+    pub(super) fn note_media(&mut self, channel: u32, time: u32) {
+        let fields = self.host.fields_mut();
+        if fields.media_channel == 0 {
+            fields.media_channel = channel.cast_signed();
+        }
+        if fields.pausing == 0 {
+            fields.media_stamp = time;
+        }
+    }
+
+    fn on_aggregate(&mut self, message: &Incoming<'_>) {
+        for tag in Aggregate::new(message.body, message.header.timestamp).map_while(Result::ok) {
+            if tag.kind == MessageType::DATA {
+                self.on_data(tag.body);
+            }
+            if self.host.fields().pausing == 0 {
+                self.host.fields_mut().media_stamp = tag.timestamp;
+            }
+        }
+    }
+}
+
+fn read_u32(body: &[u8], at: usize) -> Option<u32> {
+    body.get(at..).and_then(<[u8]>::first_chunk::<4>).map(|bytes| u32::from_be_bytes(*bytes))
+}

@@ -1,0 +1,325 @@
+//! `RTMP_Read`: a play as the bytes of an FLV file.
+#![forbid(unsafe_code)]
+#![deny(clippy::indexing_slicing, clippy::arithmetic_side_effects)]
+
+use super::reading::incoming;
+use super::resume::{Found, Resume};
+use super::{Conversation, Event, Host, Incoming, Media, Reading, link_flag, read_flag, read_status};
+use crate::chunk::Body;
+use crate::flv::{self, Aggregate, PREVIOUS_TAG_SIZE_LEN, TAG_HEADER_LEN};
+use crate::message::MessageType;
+use crate::transport::Input;
+use crate::{Error, Result};
+
+/// How much is collected before the first byte is returned, at most: until then it is not known what the file
+/// header must say.
+const MAX_COLLECTED: usize = 128 * 1024;
+
+/// The file header with the first previous-tag-size.
+const FILE_HEADER_LEN: usize = flv::FILE_HEADER_LEN + PREVIOUS_TAG_SIZE_LEN;
+
+/// What `RTMP_Read` ended with.
+#[derive(Debug)]
+pub enum ReadOutcome {
+    /// This many bytes; 0 once there are no more.
+    Bytes(usize),
+    /// The play ended: no more bytes; the connection is still there.
+    Ended(Event),
+    /// It failed; `m_read.status` says how.
+    Failed(Error),
+}
+
+/// What is left over from one read for the next.
+#[derive(Debug, Default)]
+pub struct Player<B> {
+    kept: Option<Kept<B>>,
+    resume: Resume,
+    /// How the stream ended while bytes were collected that are to be returned first.
+    end: Option<End>,
+}
+
+#[derive(Debug)]
+enum End {
+    Over(Event),
+    Error(Error),
+}
+
+/// Bytes of tags not yet returned.
+#[derive(Debug)]
+enum Kept<B> {
+    Bytes { data: Vec<u8>, at: usize },
+    Tag { head: [u8; TAG_HEADER_LEN], body: B, tail: [u8; PREVIOUS_TAG_SIZE_LEN], at: usize },
+}
+
+impl<B: Body> Kept<B> {
+    /// Copies what fits to `out`; whether anything is left.
+    fn copy_to(&mut self, out: &mut [u8]) -> (usize, bool) {
+        let (parts, at) = match self {
+            Kept::Bytes { data, at } => ([data.as_slice(), &[], &[]], at),
+            Kept::Tag { head, body, tail, at } => ([head.as_slice(), body.as_slice(), tail.as_slice()], at),
+        };
+        let mut skip = *at;
+        let mut copied = 0_usize;
+        let mut left = false;
+        for part in parts {
+            let part_left = part.get(skip..).unwrap_or_default();
+            skip = skip.saturating_sub(part.len());
+            let room = out.get_mut(copied..).unwrap_or_default();
+            let n = part_left.len().min(room.len());
+            if let (Some(to), Some(from)) = (room.get_mut(..n), part_left.get(..n)) {
+                to.copy_from_slice(from);
+            }
+            copied = copied.saturating_add(n);
+            left |= n < part_left.len();
+        }
+        *at = at.saturating_add(copied);
+        (copied, left)
+    }
+}
+
+impl<B: Body> Player<B> {
+    /// Copies kept bytes out.
+    fn take_kept(&mut self, out: &mut [u8]) -> Option<usize> {
+        let (copied, left) = self.kept.as_mut()?.copy_to(out);
+        if !left {
+            self.kept = None;
+        }
+        Some(copied)
+    }
+
+    /// Forgets what is kept, after a seek.
+    fn drop_kept(&mut self) {
+        self.kept = None;
+    }
+}
+
+/// What became of a media message.
+enum Step {
+    /// Bytes were put into the caller's memory.
+    Bytes(usize),
+    /// It is not for the caller.
+    Skipped,
+}
+
+impl<B: Body> Reading<B> {
+    /// Fills `out` with FLV bytes: what was kept, else at most one tag.
+    pub fn read_flv<H: Host + ?Sized>(
+        &mut self,
+        talk: &mut Conversation<'_, H>,
+        input: &mut impl Input,
+        out: &mut [u8],
+    ) -> ReadOutcome {
+        if talk.host.fields().read.flags & read_flag::SEEKING != 0 {
+            self.player.drop_kept();
+        }
+        let read = match self.read_some(talk, input, out) {
+            Ok(n) => return ReadOutcome::Bytes(n),
+            Err(end) => end,
+        };
+        match read {
+            End::Over(event) => {
+                talk.host.fields_mut().read.status = read_status::COMPLETE;
+                ReadOutcome::Ended(event)
+            }
+            End::Error(error) => {
+                let corrupt = matches!(error, Error::Protocol(_) | Error::Usage(_));
+                talk.host.fields_mut().read.status = if corrupt { read_status::ERROR } else { read_status::EOF };
+                ReadOutcome::Failed(error)
+            }
+        }
+    }
+
+    fn read_some<H: Host + ?Sized>(
+        &mut self,
+        talk: &mut Conversation<'_, H>,
+        input: &mut impl Input,
+        out: &mut [u8],
+    ) -> std::result::Result<usize, End> {
+        if talk.host.fields().read.flags & read_flag::HEADER == 0 {
+            self.begin(talk, input)?;
+        }
+        loop {
+            if let Some(n) = self.player.take_kept(out) {
+                return Ok(n);
+            }
+            if let Some(end) = self.player.end.take() {
+                return Err(end);
+            }
+            match self.next_tag(talk, input, out)? {
+                Step::Bytes(n) => return Ok(n),
+                Step::Skipped => {}
+            }
+        }
+    }
+
+    /// The first bytes: a file header that says what the stream holds, and the tags that were read to learn it.
+    fn begin<H: Host + ?Sized>(
+        &mut self,
+        talk: &mut Conversation<'_, H>,
+        input: &mut impl Input,
+    ) -> std::result::Result<(), End> {
+        let resuming = talk.host.fields().read.flags & read_flag::RESUME != 0;
+        if resuming {
+            self.player.resume = Resume::new(talk.host);
+            talk.host.fields_mut().read.flags |= read_flag::HEADER;
+            return Ok(());
+        }
+        let mut data = match self.player.kept.take() {
+            Some(Kept::Bytes { data, .. }) => data,
+            _ => vec![0; FILE_HEADER_LEN],
+        };
+        let end = self.collect(talk, input, &mut data);
+        if matches!(end, Some(End::Error(Error::TimedOut))) {
+            self.player.kept = Some(Kept::Bytes { data, at: 0 });
+            return Err(End::Error(Error::TimedOut));
+        }
+        if let Some(end) = end {
+            if data.len() <= FILE_HEADER_LEN {
+                return Err(end);
+            }
+            self.player.end = Some(end);
+        }
+        let header = flv::file_header(talk.host.fields().read.data_type);
+        if let Some(place) = data.first_chunk_mut::<FILE_HEADER_LEN>() {
+            *place = header;
+        }
+        talk.host.fields_mut().read.flags |= read_flag::HEADER;
+        self.player.kept = Some(Kept::Bytes { data, at: 0 });
+        Ok(())
+    }
+
+    /// Appends tags until a time is not zero or enough is there.
+    fn collect<H: Host + ?Sized>(
+        &mut self,
+        talk: &mut Conversation<'_, H>,
+        input: &mut impl Input,
+        data: &mut Vec<u8>,
+    ) -> Option<End> {
+        while data.len() < MAX_COLLECTED {
+            match self.next_tag(talk, input, &mut []) {
+                Ok(_) => {}
+                Err(end) => return Some(end),
+            }
+            match self.player.kept.take() {
+                Some(Kept::Bytes { data: tags, .. }) => data.extend_from_slice(&tags),
+                Some(Kept::Tag { head, body, tail, .. }) => {
+                    data.extend_from_slice(&head);
+                    data.extend_from_slice(body.as_slice());
+                    data.extend_from_slice(&tail);
+                }
+                None => {}
+            }
+            if talk.host.fields().read.timestamp != 0 {
+                return None;
+            }
+        }
+        None
+    }
+
+    /// Reads one media message and turns it into a tag: in `out` when it fits there, kept otherwise.
+    fn next_tag<H: Host + ?Sized>(
+        &mut self,
+        talk: &mut Conversation<'_, H>,
+        input: &mut impl Input,
+        out: &mut [u8],
+    ) -> std::result::Result<Step, End> {
+        let room = out.len().saturating_sub(PREVIOUS_TAG_SIZE_LEN);
+        let lent = out.get_mut(TAG_HEADER_LEN..room).unwrap_or_default();
+        let message = match self.next_media(talk, input, lent) {
+            Ok(Media::Message(message)) => message,
+            Ok(Media::Over(event)) => return Err(End::Over(event)),
+            Err(error) => return Err(End::Error(error)),
+        };
+        let view = incoming(&message, lent);
+        if !self.player.wants(talk, &view).map_err(End::Error)? {
+            return Ok(Step::Skipped);
+        }
+        if view.header.kind == MessageType::AGGREGATE {
+            return self.unpack_aggregate(talk, &view).map_err(End::Error);
+        }
+        let time = note_tag(talk.host, view.header.kind, view.header.timestamp);
+        let length = view.header.length;
+        let head = flv::tag_header(view.header.kind, length, time);
+        let tail = flv::previous_tag_size(length);
+        match message.body {
+            Some(body) => {
+                let mut kept = Kept::Tag { head, body, tail, at: 0 };
+                let (copied, left) = kept.copy_to(out);
+                self.player.kept = left.then_some(kept);
+                Ok(if copied == 0 { Step::Skipped } else { Step::Bytes(copied) })
+            }
+            None => Ok(Step::Bytes(frame_in_place(out, &head, &tail, length as usize))),
+        }
+    }
+
+    fn unpack_aggregate<H: Host + ?Sized>(
+        &mut self,
+        talk: &mut Conversation<'_, H>,
+        message: &Incoming<'_>,
+    ) -> Result<Step> {
+        let mut data = Vec::with_capacity(message.body.len().saturating_add(PREVIOUS_TAG_SIZE_LEN));
+        let mut end = None;
+        for tag in Aggregate::new(message.body, message.header.timestamp) {
+            let tag = match tag {
+                Ok(tag) => tag,
+                Err(error) => {
+                    end = Some(End::Error(error));
+                    break;
+                }
+            };
+            if !self.player.resume.wants_aggregated(talk.host, tag.kind, tag.timestamp, tag.body)? {
+                continue;
+            }
+            let time = note_tag(talk.host, tag.kind, tag.timestamp);
+            let length = tag.body.len() as u32;
+            data.extend_from_slice(&flv::tag_header(tag.kind, length, time));
+            data.extend_from_slice(tag.body);
+            data.extend_from_slice(&flv::previous_tag_size(length));
+        }
+        self.player.end = end;
+        if !data.is_empty() {
+            self.player.kept = Some(Kept::Bytes { data, at: 0 });
+        }
+        Ok(Step::Skipped)
+    }
+}
+
+impl<B: Body> Player<B> {
+    /// Whether a message is for the program at all.
+    fn wants<H: Host + ?Sized>(&mut self, talk: &mut Conversation<'_, H>, message: &Incoming<'_>) -> Result<bool> {
+        let (kind, time) = (message.header.kind, message.header.timestamp);
+        if talk.host.fields().read.flags & read_flag::SEEKING != 0 {
+            return Ok(false);
+        }
+        if flv::is_too_short(kind, message.body) {
+            crate::debug!("ignored a packet of type {} with {} bytes", kind.0, message.body.len());
+            return Ok(false);
+        }
+        if kind == MessageType::AGGREGATE {
+            return Ok(true);
+        }
+        Ok(self.resume.wants(talk.host, kind, time, message.body)? == Found::Use)
+    }
+}
+
+/// Notes a tag's kind and time where programs look; returns the time it carries in the file.
+fn note_tag<H: Host + ?Sized>(host: &mut H, kind: MessageType, packet_time: u32) -> u32 {
+    let is_live = host.fields().link.flags & link_flag::LIVE != 0;
+    let read = &mut host.fields_mut().read;
+    read.data_type |= flv::data_type_of(kind);
+    let time = packet_time.wrapping_add(read.resume_ts);
+    read.timestamp = if is_live { packet_time } else { time };
+    time
+}
+
+/// Puts header and trailer around a body that was received in place; the tag's length.
+fn frame_in_place(out: &mut [u8], head: &[u8; TAG_HEADER_LEN], tail: &[u8; PREVIOUS_TAG_SIZE_LEN], length: usize) -> usize {
+    if let Some(place) = out.first_chunk_mut::<TAG_HEADER_LEN>() {
+        *place = *head;
+    }
+    let end = TAG_HEADER_LEN.saturating_add(length);
+    if let Some(place) = out.get_mut(end..).and_then(<[u8]>::first_chunk_mut::<PREVIOUS_TAG_SIZE_LEN>) {
+        *place = *tail;
+    }
+    end.saturating_add(PREVIOUS_TAG_SIZE_LEN)
+}

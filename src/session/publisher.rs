@@ -1,0 +1,40 @@
+//! `RTMP_Write`: the bytes of an FLV file as messages.
+#![forbid(unsafe_code)]
+
+use super::{Conversation, Host, PUBLISH_CHANNEL};
+use crate::Result;
+use crate::chunk::{Format, Outgoing};
+use crate::flv::{SET_DATA_FRAME, Splitter};
+use crate::message::MessageType;
+
+/// Cuts what the program writes into tags and sends each.
+#[derive(Debug, Default)]
+pub struct Publisher {
+    splitter: Splitter,
+}
+
+impl Publisher {
+    /// Takes FLV bytes in pieces of any size; returns how many were consumed: all, unless sending failed.
+    pub fn write<H: Host + ?Sized>(&mut self, talk: &mut Conversation<'_, H>, bytes: &[u8]) -> Result<usize> {
+        let (stream, chunk_size) = (talk.stream(), talk.out_chunk_size());
+        let sender = talk.sender;
+        self.splitter.feed(bytes, |tag| {
+            let prefixed = tag.prefix_set_data_frame.then(|| set_data_frame(tag.body));
+            let full = tag.kind == MessageType::DATA || tag.timestamp == 0;
+            let message = Outgoing {
+                channel: PUBLISH_CHANNEL,
+                format: if full { Format::Full } else { Format::SameStream },
+                timestamp: tag.timestamp,
+                kind: tag.kind,
+                stream,
+                body: prefixed.as_deref().unwrap_or(tag.body),
+            };
+            sender.send(&message, chunk_size).map(drop)
+        })
+    }
+}
+
+/// Metadata as the server shall keep it for later players.
+fn set_data_frame(body: &[u8]) -> Vec<u8> {
+    [SET_DATA_FRAME, body].concat()
+}

@@ -1,0 +1,196 @@
+//! The reading half of a session: messages from the stream, counted, acknowledged and met.
+#![forbid(unsafe_code)]
+
+use super::{Conversation, Event, Host, Incoming, Player};
+use crate::chunk::{Body, Chunk, Complete, MAX_CHUNK_SIZE, Reader};
+use crate::crypto::Rc4;
+use crate::message::MessageType;
+use crate::transport::{Input, Received};
+use crate::{Error, Result};
+
+/// What the thread that reads owns.
+#[derive(Debug)]
+pub struct Reading<B> {
+    pub(super) chunks: Reader<B>,
+    /// Deciphers what arrives (RTMPE); the [`Input`] applies it.
+    pub cipher: Option<Rc4>,
+    /// The state of `RTMP_Read`.
+    pub player: Player<B>,
+}
+
+/// A media message for the program.
+#[derive(Debug)]
+pub enum Media<B> {
+    /// A message; its body is in the lent memory when `body` is `None`.
+    Message(Complete<B>),
+    /// None will come: the play is over, the server said close, or a reconnection is due.
+    Over(Event),
+}
+
+impl<B: Body> Reading<B> {
+    /// The state at the start of a connection.
+    pub fn new(cipher: Option<Rc4>) -> Self {
+        Self { chunks: Reader::default(), cipher, player: Player::default() }
+    }
+
+    /// Reads one chunk: `RTMP_ReadPacket`.
+    pub fn read_chunk<H: Host + ?Sized>(
+        &mut self,
+        talk: &mut Conversation<'_, H>,
+        input: &mut impl Input,
+        want_part: bool,
+    ) -> Result<Chunk<B>> {
+        let size = in_chunk_size(talk.host)?;
+        let mut meter = Meter { input, consumed: 0 };
+        let chunk = self.chunks.read_chunk(&mut meter, size, want_part);
+        let consumed = meter.consumed;
+        count(talk.host, consumed);
+        let chunk = chunk?;
+        if let Some(body) = &chunk.message {
+            self.on_complete(talk, &Incoming { header: chunk.header, body: body.as_slice() });
+            talk.acknowledge()?;
+        }
+        Ok(chunk)
+    }
+
+    /// Reads one message, into `lent` where it fits.
+    pub fn read_message<H: Host + ?Sized>(
+        &mut self,
+        talk: &mut Conversation<'_, H>,
+        input: &mut impl Input,
+        lent: &mut [u8],
+    ) -> Result<Complete<B>> {
+        let size = in_chunk_size(talk.host)?;
+        let mut meter = Meter { input, consumed: 0 };
+        let message = self.chunks.read_message(&mut meter, size, lent);
+        let consumed = meter.consumed;
+        count(talk.host, consumed);
+        let message = message?;
+        self.on_complete(talk, &incoming(&message, lent));
+        talk.acknowledge()?;
+        Ok(message)
+    }
+
+    fn on_complete<H: Host + ?Sized>(&mut self, talk: &mut Conversation<'_, H>, message: &Incoming<'_>) {
+        talk.host.channel_time(message.header.channel, message.header.timestamp);
+        if message.header.kind == MessageType::ABORT
+            && let Some(channel) = message.body.first_chunk::<4>()
+        {
+            self.chunks.abort(u32::from_be_bytes(*channel));
+        }
+    }
+
+    /// Reads until a media message is there: `RTMP_GetNextMediaPacket`. All other messages are met on the way.
+    pub fn next_media<H: Host + ?Sized>(
+        &mut self,
+        talk: &mut Conversation<'_, H>,
+        input: &mut impl Input,
+        lent: &mut [u8],
+    ) -> Result<Media<B>> {
+        loop {
+            let message = match self.read_message(talk, input, lent) {
+                Err(Error::TimedOut) => {
+                    note_time_out(talk.host);
+                    return Err(Error::TimedOut);
+                }
+                result => result?,
+            };
+            match talk.handle(&incoming(&message, lent))? {
+                Event::Handled => {}
+                Event::Media if is_before_pause(talk.host, message.header.timestamp) => {}
+                Event::Media => {
+                    talk.host.fields_mut().playing = true;
+                    return Ok(Media::Message(message));
+                }
+                over => return Ok(Media::Over(over)),
+            }
+        }
+    }
+
+    /// Takes in what has already arrived, without waiting: how a publisher hears its server. `input` never waits.
+    pub fn listen<H: Host + ?Sized>(
+        &mut self,
+        talk: &mut Conversation<'_, H>,
+        input: &mut impl Input,
+    ) -> Result<Event> {
+        loop {
+            let message = match self.read_message(talk, input, &mut []) {
+                Err(Error::TimedOut) => return Ok(Event::Handled),
+                result => result?,
+            };
+            match talk.handle(&incoming(&message, &[]))? {
+                Event::Handled | Event::Media => {}
+                over => return Ok(over),
+            }
+        }
+    }
+}
+
+/// A message with its body, wherever that lies.
+pub(super) fn incoming<'a, B: Body>(message: &'a Complete<B>, lent: &'a [u8]) -> Incoming<'a> {
+    let body = match &message.body {
+        Some(body) => body.as_slice(),
+        None => lent.get(..message.header.length as usize).unwrap_or_default(),
+    };
+    Incoming { header: message.header, body }
+}
+
+/// The peer's chunk size: a program may have written the field.
+fn in_chunk_size<H: Host + ?Sized>(host: &H) -> Result<u32> {
+    let size = host.fields().in_chunk_size;
+    u32::try_from(size)
+        .ok()
+        .filter(|size| (1..=MAX_CHUNK_SIZE).contains(size))
+        .ok_or_else(|| Error::Usage(format!("m_inChunkSize is {size}, outside 1 to {MAX_CHUNK_SIZE}")))
+}
+
+/// Counts received bytes; the counter wraps, as the protocol's does.
+fn count<H: Host + ?Sized>(host: &mut H, bytes: u32) {
+    let fields = host.fields_mut();
+    fields.bytes_in = fields.bytes_in.wrapping_add_unsigned(bytes);
+}
+
+/// After resuming, what was already played is dropped; the first newer media ends the pause.
+fn is_before_pause<H: Host + ?Sized>(host: &mut H, time: u32) -> bool {
+    let fields = host.fields_mut();
+    if fields.pausing != 3 {
+        return false;
+    }
+    if time <= fields.media_stamp {
+        crate::debug!("dropped a packet at {time} ms, already played up to {} ms", fields.media_stamp);
+        return true;
+    }
+    fields.pausing = 0;
+    false
+}
+
+/// Remembers where the play stood when the server fell silent, for `RTMP_ToggleStream`.
+fn note_time_out<H: Host + ?Sized>(host: &mut H) {
+    let (pausing, channel) = (host.fields().pausing, host.fields().media_channel);
+    if pausing == 0 {
+        host.fields_mut().pause_stamp = host.channel_time_of(channel);
+    }
+}
+
+/// Counts what goes through an input.
+struct Meter<'a, I> {
+    input: &'a mut I,
+    consumed: u32,
+}
+
+impl<I: Input> Input for Meter<'_, I> {
+    fn buffered(&self) -> &[u8] {
+        self.input.buffered()
+    }
+
+    fn consume(&mut self, n: usize) {
+        self.consumed = self.consumed.wrapping_add(n as u32);
+        self.input.consume(n);
+    }
+
+    fn receive(&mut self, direct: &mut [u8]) -> Result<Received> {
+        let received = self.input.receive(direct)?;
+        self.consumed = self.consumed.wrapping_add(received.direct as u32);
+        Ok(received)
+    }
+}

@@ -1,0 +1,176 @@
+//! The writing half of a session: one lock, one message at a time, and answers that never land inside a message.
+#![forbid(unsafe_code)]
+
+use crate::chunk::{Format, Outgoing, Writer};
+use crate::crypto::Rc4;
+use crate::message::MessageType;
+use crate::transport::Stream;
+use crate::{Error, Result};
+use std::collections::VecDeque;
+use std::io::IoSlice;
+use std::sync::{Arc, Mutex, MutexGuard, TryLockError};
+
+/// Answers that may wait for a busy writer; a peer that floods us with questions gets no more than these.
+const MAX_WAITING: usize = 256;
+
+/// Sends messages over a stream, from any thread.
+#[derive(Debug)]
+pub struct Sender {
+    stream: Arc<Stream>,
+    writing: Mutex<Writing>,
+    waiting: Mutex<VecDeque<Message>>,
+}
+
+/// A message that owns its body.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Message {
+    /// The chunk stream (channel).
+    pub channel: u32,
+    /// The most header wanted.
+    pub format: Format,
+    /// Milliseconds.
+    pub timestamp: u32,
+    /// What the body is.
+    pub kind: MessageType,
+    /// The message stream.
+    pub stream: u32,
+    /// The body.
+    pub body: Vec<u8>,
+}
+
+impl Message {
+    /// The message as the chunk writer takes it.
+    pub fn as_outgoing(&self) -> Outgoing<'_> {
+        Outgoing {
+            channel: self.channel,
+            format: self.format,
+            timestamp: self.timestamp,
+            kind: self.kind,
+            stream: self.stream,
+            body: &self.body,
+        }
+    }
+}
+
+#[derive(Debug, Default)]
+struct Writing {
+    chunks: Writer,
+    cipher: Option<Rc4>,
+    enciphered: Vec<u8>,
+    broken: bool,
+}
+
+impl Sender {
+    /// A sender over an established stream, encrypting with `cipher` (RTMPE).
+    pub fn new(stream: Arc<Stream>, cipher: Option<Rc4>) -> Self {
+        let writing = Mutex::new(Writing { cipher, ..Writing::default() });
+        Self { stream, writing, waiting: Mutex::default() }
+    }
+
+    /// Sends one message in chunks of `chunk_size` bytes and then the answers that waited for it. Returns the header
+    /// format used. After an error nothing can be sent any more: a message may have been torn.
+    pub fn send(&self, message: &Outgoing<'_>, chunk_size: u32) -> Result<Format> {
+        let mut writing = self.writing.lock().map_err(|_| Error::Closed)?;
+        let format = writing.send(&self.stream, message, chunk_size)?;
+        self.send_waiting(&mut writing, chunk_size)?;
+        drop(writing);
+        self.flush(chunk_size)?;
+        Ok(format)
+    }
+
+    /// Sends an automatic answer: at once, or, while another thread is sending, right behind its message.
+    pub fn answer(&self, message: Message, chunk_size: u32) -> Result<()> {
+        let mut waiting = self.waiting.lock().map_err(|_| Error::Closed)?;
+        if waiting.len() >= MAX_WAITING {
+            crate::warning!("the peer asks faster than it reads answers; one answer is not sent");
+            return Ok(());
+        }
+        waiting.push_back(message);
+        drop(waiting);
+        self.flush(chunk_size)
+    }
+
+    /// Sends bytes as they are, between messages.
+    pub fn send_raw(&self, parts: &[&[u8]]) -> Result<()> {
+        let mut writing = self.writing.lock().map_err(|_| Error::Closed)?;
+        let mut slices: Vec<IoSlice<'_>> = parts.iter().map(|part| IoSlice::new(part)).collect();
+        writing.transmit(&self.stream, &mut slices)
+    }
+
+    /// Whether a send has failed: then no farewell is worth trying.
+    pub fn is_broken(&self) -> bool {
+        match self.writing.try_lock() {
+            Ok(writing) => writing.broken,
+            Err(TryLockError::WouldBlock) => false,
+            Err(TryLockError::Poisoned(_)) => true,
+        }
+    }
+
+    /// Whether another thread is sending.
+    pub fn is_busy(&self) -> bool {
+        matches!(self.writing.try_lock(), Err(TryLockError::WouldBlock))
+    }
+
+    /// Waits until no other thread is sending.
+    pub fn quiesce(&self) {
+        drop(self.writing.lock());
+    }
+
+    fn flush(&self, chunk_size: u32) -> Result<()> {
+        while self.waiting.lock().is_ok_and(|waiting| !waiting.is_empty()) {
+            match self.writing.try_lock() {
+                Ok(mut writing) => self.send_waiting(&mut writing, chunk_size)?,
+                Err(TryLockError::WouldBlock) => return Ok(()),
+                Err(TryLockError::Poisoned(_)) => return Err(Error::Closed),
+            }
+        }
+        Ok(())
+    }
+
+    fn send_waiting(&self, writing: &mut MutexGuard<'_, Writing>, chunk_size: u32) -> Result<()> {
+        loop {
+            let next = self.waiting.lock().map_err(|_| Error::Closed)?.pop_front();
+            let Some(message) = next else { return Ok(()) };
+            writing.send(&self.stream, &message.as_outgoing(), chunk_size)?;
+        }
+    }
+}
+
+impl Writing {
+    fn send(&mut self, stream: &Stream, message: &Outgoing<'_>, chunk_size: u32) -> Result<Format> {
+        if self.broken {
+            return Err(Error::Closed);
+        }
+        let (cipher, enciphered) = (&mut self.cipher, &mut self.enciphered);
+        let mut touched = false;
+        let sent = self.chunks.write(message, chunk_size, |slices| {
+            touched = true;
+            transmit(stream, cipher, enciphered, slices)
+        });
+        self.broken = touched && sent.is_err();
+        sent.map(|(format, ())| format)
+    }
+
+    fn transmit(&mut self, stream: &Stream, slices: &mut [IoSlice<'_>]) -> Result<()> {
+        if self.broken {
+            return Err(Error::Closed);
+        }
+        let sent = transmit(stream, &mut self.cipher, &mut self.enciphered, slices);
+        self.broken = sent.is_err();
+        sent
+    }
+}
+
+/// Sends the slices as one write; RTMPE needs a copy, because the caller's memory is never touched.
+fn transmit(
+    stream: &Stream,
+    cipher: &mut Option<Rc4>,
+    enciphered: &mut Vec<u8>,
+    slices: &mut [IoSlice<'_>],
+) -> Result<()> {
+    let Some(cipher) = cipher else { return stream.send_all(slices) };
+    enciphered.clear();
+    slices.iter().for_each(|slice| enciphered.extend_from_slice(slice));
+    cipher.apply(enciphered);
+    stream.send_all(&mut [IoSlice::new(enciphered)])
+}
