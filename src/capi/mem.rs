@@ -1,6 +1,7 @@
 //! Memory that crosses the boundary: malloc'ed, because C programs free it and hand in what they malloc'ed.
 
-use crate::capi::types::AVal;
+use crate::capi::types::{AVal, RTMP_MAX_HEADER_SIZE};
+use crate::chunk::Body;
 use libc::c_char;
 
 impl AVal {
@@ -38,5 +39,94 @@ pub fn malloc_copy(bytes: &[u8]) -> *mut c_char {
             *block.add(bytes.len()) = 0;
         }
         block.cast()
+    }
+}
+
+/// A message body in malloc'ed memory with [`RTMP_MAX_HEADER_SIZE`] bytes before it, as `RTMPPacket_Free` frees it.
+#[derive(Debug)]
+pub struct MallocBody {
+    block: *mut u8,
+    capacity: usize,
+    len: usize,
+}
+
+/// What is allocated ahead of arrival, at most, for a body whose announced length is only the peer's word.
+const AHEAD: usize = 64 * 1024;
+
+// SAFETY: the block is owned by this value alone; nothing else holds a pointer into it.
+unsafe impl Send for MallocBody {}
+
+impl Default for MallocBody {
+    fn default() -> Self {
+        Self { block: std::ptr::null_mut(), capacity: 0, len: 0 }
+    }
+}
+
+impl MallocBody {
+    /// Hands the block over: a pointer to the body, which `RTMPPacket_Free` frees. Null when memory is out.
+    pub(crate) fn into_raw(mut self) -> *mut c_char {
+        if self.block.is_null() && self.grow(0).is_err() {
+            return std::ptr::null_mut();
+        }
+        let block = std::mem::replace(&mut self.block, std::ptr::null_mut());
+        // SAFETY: the block is RTMP_MAX_HEADER_SIZE bytes longer than its capacity, so the body lies inside it.
+        unsafe { block.add(RTMP_MAX_HEADER_SIZE).cast() }
+    }
+
+    fn grow(&mut self, capacity: usize) -> crate::Result<()> {
+        let size = capacity + RTMP_MAX_HEADER_SIZE;
+        // SAFETY: `block` is null or a live block of malloc's; on failure realloc leaves it alone.
+        let block = unsafe {
+            if self.block.is_null() {
+                libc::calloc(1, size)
+            } else {
+                libc::realloc(self.block.cast(), size)
+            }
+        }
+        .cast::<u8>();
+        if block.is_null() {
+            return Err(crate::Error::Usage(format!("out of memory for a message of {capacity} bytes")));
+        }
+        if !self.block.is_null() {
+            // SAFETY: realloc gave `size` bytes; those behind the old capacity are ours and not yet initialised.
+            unsafe {
+                block.add(RTMP_MAX_HEADER_SIZE + self.capacity).write_bytes(0, capacity.saturating_sub(self.capacity));
+            }
+        }
+        self.block = block;
+        self.capacity = capacity;
+        Ok(())
+    }
+}
+
+impl Body for MallocBody {
+    fn as_slice(&self) -> &[u8] {
+        if self.block.is_null() {
+            return &[];
+        }
+        // SAFETY: the block holds `capacity` initialised body bytes behind the headroom, and `len <= capacity`.
+        unsafe { std::slice::from_raw_parts(self.block.add(RTMP_MAX_HEADER_SIZE), self.len) }
+    }
+
+    fn spare(&mut self, min: usize, max: usize) -> crate::Result<&mut [u8]> {
+        let needed = self.len.saturating_add(min);
+        if needed > self.capacity || self.block.is_null() {
+            let ahead = self.len.saturating_add(max.min(AHEAD.max(self.capacity)));
+            self.grow(needed.max(ahead))?;
+        }
+        let len = max.min(self.capacity - self.len);
+        // SAFETY: `len` bytes from the filled end on lie inside the block, are initialised, and are borrowed from self.
+        Ok(unsafe { std::slice::from_raw_parts_mut(self.block.add(RTMP_MAX_HEADER_SIZE + self.len), len) })
+    }
+
+    fn filled(&mut self, n: usize) {
+        self.len = self.len.saturating_add(n).min(self.capacity);
+    }
+}
+
+impl Drop for MallocBody {
+    fn drop(&mut self) {
+        // SAFETY: the block is null or ours and malloc'ed; into_raw leaves null behind.
+        unsafe { libc::free(self.block.cast()) };
     }
 }

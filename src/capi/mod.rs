@@ -4,16 +4,25 @@
 //! Each export runs its body in [`guard::guard`]: no panic crosses the boundary, and a null pointer gives the documented failure value.
 
 pub mod amf;
+mod calls;
+pub mod close;
+pub mod connect;
+mod connection;
 pub mod data;
 pub(crate) mod extra;
 pub mod guard;
 pub mod handle;
 pub mod http;
+mod input;
 mod layout;
 pub mod log;
 pub mod mem;
 pub mod options;
+mod owner;
 pub mod packet;
+pub mod receive;
+pub mod send;
+pub mod sockbuf;
 pub mod swf;
 pub mod types;
 pub mod url;

@@ -62,6 +62,21 @@ impl Socket {
         self.socket.set_write_timeout(timeout).map_err(failed)
     }
 
+    /// Sets a direction's time-out where the program has set none on a descriptor of its own.
+    pub fn set_timeout_if_unset(&self, timeout: Option<Duration>) {
+        if self.socket.read_timeout().is_ok_and(|set| set.is_none()) {
+            let _ = self.socket.set_read_timeout(timeout);
+        }
+        self.set_send_timeout_if_unset(timeout);
+    }
+
+    /// Sets the time-out of sends where the program has set none on a descriptor of its own.
+    pub fn set_send_timeout_if_unset(&self, timeout: Option<Duration>) {
+        if self.socket.write_timeout().is_ok_and(|set| set.is_none()) {
+            let _ = self.socket.set_write_timeout(timeout);
+        }
+    }
+
     /// Sets how long a send may wait without progress when the program has made the descriptor non-blocking, where the
     /// socket's own time-out does not count.
     pub fn set_send_patience(&self, patience: Duration) {

@@ -1,0 +1,406 @@
+//! Connecting, as client and as server: `RTMP_Connect` and its two steps, `RTMP_Serve`, `RTMP_ConnectStream`.
+
+#![allow(non_snake_case)]
+
+use crate::capi::close::{Farewell, close, fail};
+use crate::capi::connection::{self, Connection, ReadingCall, interrupt};
+use crate::capi::guard::guard;
+use crate::capi::send::send_packet;
+use crate::capi::types::{RTMP, RTMPPacket};
+use crate::capi::{extra, handle, sockbuf};
+use crate::handshake::Mode;
+use crate::message::MessageType;
+use crate::session::{self, Conversation, Established, Event, Host, Incoming, feature};
+use crate::transport::{Deadline, Stream, Target, dial, dial_address};
+use crate::{Error, Result};
+use libc::{c_int, c_void, sockaddr};
+use socket2::SockAddr;
+use std::os::fd::AsRawFd;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// Connects: resolves the host (or the proxy), connects, shakes hands and sends the connect command.
+///
+/// `cp` is a connect packet of the program's own, or null. Returns 1, or 0 after a log line.
+///
+/// # Safety
+/// `r` is null or initialised by `RTMP_Init`; `cp` is null or a packet as for `RTMP_SendPacket`.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn RTMP_Connect(r: *mut RTMP, cp: *mut RTMPPacket) -> c_int {
+    guard(0, || {
+        // SAFETY: `r` is null or initialised, `cp` is the caller's.
+        unsafe { !r.is_null() && reach(r) && connect1(r, cp) }.into()
+    })
+}
+
+/// Makes the connection's socket: connects to an address, through the SOCKS proxy when one is set.
+///
+/// # Safety
+/// `r` is null or initialised; `service` is null or a socket address of the size that its family has.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn RTMP_Connect0(r: *mut RTMP, service: *mut sockaddr) -> c_int {
+    guard(0, || {
+        if r.is_null() || service.is_null() {
+            return 0;
+        }
+        // SAFETY: `service` is an address of the size that its family has.
+        let Some(address) = (unsafe { socket_address(service) }) else {
+            crate::error!("RTMP_Connect0: the address is neither IPv4 nor IPv6");
+            return 0;
+        };
+        // SAFETY: `r` is initialised.
+        unsafe { connect0(r, |target| dial_address(&address, target, interrupt())) }.into()
+    })
+}
+
+/// Goes on from a connected socket in `m_sb.sb_socket`: TLS, tunnel, handshake and the connect command.
+///
+/// # Safety
+/// As [`RTMP_Connect`].
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn RTMP_Connect1(r: *mut RTMP, cp: *mut RTMPPacket) -> c_int {
+    guard(0, || {
+        // SAFETY: `r` is null or initialised, `cp` is the caller's.
+        unsafe { !r.is_null() && connect1(r, cp) }.into()
+    })
+}
+
+/// Shakes hands as the server, on an accepted socket in `m_sb.sb_socket`.
+///
+/// # Safety
+/// `r` is null or initialised by `RTMP_Init`.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn RTMP_Serve(r: *mut RTMP) -> c_int {
+    guard(0, || {
+        // SAFETY: `r` is null or initialised.
+        unsafe { !r.is_null() && serve(r) }.into()
+    })
+}
+
+/// Sends createStream's part of the conversation until the stream plays or publishes.
+///
+/// # Safety
+/// `r` is null or initialised by `RTMP_Init`.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn RTMP_ConnectStream(r: *mut RTMP, seekTime: c_int) -> c_int {
+    guard(0, || {
+        // SAFETY: `r` is null or initialised.
+        unsafe { !r.is_null() && connect_stream(r, seekTime) }.into()
+    })
+}
+
+/// Gives the stream back, asks for a new one and plays or publishes again, over the same connection.
+///
+/// # Safety
+/// `r` is null or initialised by `RTMP_Init`.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn RTMP_ReconnectStream(r: *mut RTMP, seekTime: c_int) -> c_int {
+    guard(0, || {
+        if r.is_null() {
+            return 0;
+        }
+        // SAFETY: `r` is initialised.
+        unsafe {
+            crate::capi::send::RTMP_DeleteStream(r);
+            crate::capi::send::RTMP_SendCreateStream(r);
+            connect_stream(r, seekTime).into()
+        }
+    })
+}
+
+/// `Link.timeout` as a duration; `None` is for ever.
+///
+/// # Safety
+/// `r` points to an initialised `struct RTMP`.
+unsafe fn timeout(r: *const RTMP) -> Option<Duration> {
+    // SAFETY: the caller's promise.
+    let seconds = unsafe { (*r).Link.timeout };
+    u64::try_from(seconds).ok().filter(|seconds| *seconds > 0).map(Duration::from_secs)
+}
+
+/// # Safety
+/// `address` points to a socket address of the size that its family has.
+unsafe fn socket_address(address: *const sockaddr) -> Option<SockAddr> {
+    // SAFETY: every socket address begins with its family.
+    let length = match c_int::from(unsafe { (*address).sa_family }) {
+        libc::AF_INET => size_of::<libc::sockaddr_in>(),
+        libc::AF_INET6 => size_of::<libc::sockaddr_in6>(),
+        _ => return None,
+    };
+    // SAFETY: the caller's promise: `length` bytes stand there; the storage is larger than either family's address.
+    unsafe {
+        SockAddr::try_init(|storage, size| {
+            std::ptr::copy_nonoverlapping(address.cast::<u8>(), storage.cast::<u8>(), length);
+            *size = length as libc::socklen_t;
+            Ok(())
+        })
+    }
+    .ok()
+    .map(|((), address)| address)
+}
+
+/// # Safety
+/// `r` points to an initialised `struct RTMP`.
+unsafe fn target(r: *mut RTMP) -> Target {
+    // SAFETY: the caller's promise; texts are copied at once.
+    unsafe {
+        let extra = extra::get(r);
+        let proxy = extra::proxy(r);
+        Target {
+            host: (*r).Link.hostname.bytes().to_vec(),
+            port: (*r).Link.port,
+            proxy,
+            bind: extra.bind,
+            timeout: timeout(r),
+        }
+    }
+}
+
+/// Resolves and connects: the first part of `RTMP_Connect`.
+///
+/// # Safety
+/// `r` points to an initialised `struct RTMP`.
+unsafe fn reach(r: *mut RTMP) -> bool {
+    // SAFETY: the caller's promise.
+    unsafe {
+        if (*r).Link.hostname.bytes().is_empty() {
+            crate::error!("RTMP_Connect: no host name; call RTMP_SetupURL or RTMP_SetupStream first");
+            return false;
+        }
+        if !connect0(r, |target| dial(target, interrupt())) {
+            return false;
+        }
+        (*r).m_bSendCounter = 1;
+    }
+    true
+}
+
+/// # Safety
+/// `r` points to an initialised `struct RTMP`.
+unsafe fn connect0(r: *mut RTMP, connect: impl FnOnce(&Target) -> Result<crate::transport::Socket>) -> bool {
+    // SAFETY: the caller's promise.
+    unsafe {
+        (*r).m_sb.sb_timedout = 0;
+        (*r).m_pausing = 0;
+        (*r).m_fDuration = 0.0;
+        if (*r).m_sb.sb_socket >= 0 {
+            close(r, Farewell::ToReconnect);
+        }
+        let target = target(r);
+        match connect(&target) {
+            Ok(socket) => {
+                (*r).m_sb.sb_socket = socket.as_raw_fd();
+                (*r).m_sb.sb_size = 0;
+                true
+            }
+            Err(error) => {
+                (*r).m_sb.sb_timedout = matches!(error, Error::TimedOut).into();
+                crate::error!("cannot connect to {}:{}: {error}", crate::log::Text(&target.host), target.port);
+                close(r, Farewell::ToReconnect);
+                false
+            }
+        }
+    }
+}
+
+/// # Safety
+/// As [`RTMP_Connect1`], `r` not null.
+unsafe fn connect1(r: *mut RTMP, cp: *mut RTMPPacket) -> bool {
+    // SAFETY: the caller's promise.
+    unsafe {
+        let Err(error) = establish(r).and_then(|()| say_hello(r, cp)) else { return true };
+        crate::error!("cannot connect to {}: {error}", crate::log::Text((*r).Link.hostname.bytes()));
+        close(r, Farewell::Omitted);
+        false
+    }
+}
+
+/// TLS, tunnel and handshake over the socket in `m_sb.sb_socket`, under one deadline.
+///
+/// # Safety
+/// `r` points to an initialised `struct RTMP`.
+unsafe fn establish(r: *mut RTMP) -> Result<()> {
+    // SAFETY: the caller's promise.
+    unsafe {
+        let fd = (*r).m_sb.sb_socket;
+        if fd < 0 {
+            return Err(Error::Usage("no socket: call RTMP_Connect, or put a connected one into m_sb.sb_socket".into()));
+        }
+        let deadline = timeout(r).map_or(Deadline::NEVER, Deadline::after);
+        let protocol = (*r).Link.protocol;
+        let plain = connection::plain_stream(fd);
+        plain.socket().set_send_timeout_if_unset(timeout(r));
+        let stream = sockbuf::layer(r, plain, protocol, deadline)?;
+        let mode = match (protocol & feature::ENC != 0, (*r).Link.SWFSize) {
+            (true, _) => Mode::Encrypted,
+            (false, 0) => Mode::Plain,
+            (false, _) => Mode::Digest,
+        };
+        let shaken = session::handshake(&stream, mode, handle::RTMP_GetTime(), deadline)?;
+        hang(r, stream, shaken)
+    }
+}
+
+/// Makes the session of an established stream.
+///
+/// # Safety
+/// `r` points to an initialised `struct RTMP`.
+unsafe fn hang(r: *mut RTMP, stream: Arc<Stream>, shaken: Established) -> Result<()> {
+    // SAFETY: the caller's promise.
+    unsafe {
+        (*r).m_nBytesIn = (*r).m_nBytesIn.wrapping_add_unsigned(shaken.received);
+        if let (Some(key), size @ 1..) = (shaken.swf_key, (*r).Link.SWFSize) {
+            let answer = crate::handshake::swf_answer(size, &(*r).Link.SWFHash, &key)?;
+            (*r).Link.SWFVerificationResponse = answer.map(|byte| byte as libc::c_char);
+        }
+        drop(connection::install(r, stream, shaken.ciphers));
+    }
+    Ok(())
+}
+
+/// Sends the connect command, or the program's own packet.
+///
+/// # Safety
+/// As [`RTMP_Connect1`], `r` not null.
+unsafe fn say_hello(r: *mut RTMP, cp: *mut RTMPPacket) -> Result<()> {
+    // SAFETY: the caller's promise.
+    unsafe {
+        if !cp.is_null() {
+            return if send_packet(r, cp, true) { Ok(()) } else { Err(Error::Closed) };
+        }
+        let connection = connection::current(r).ok_or(Error::Closed)?;
+        with_talk(r, &connection, |talk| talk.send_connect())
+    }
+}
+
+/// Runs a conversation that only sends.
+///
+/// # Safety
+/// `r` points to an initialised `struct RTMP` whose connection is `connection`.
+pub(crate) unsafe fn with_talk<T>(
+    r: *mut RTMP,
+    connection: &Connection,
+    work: impl FnOnce(&mut Conversation<'_, crate::capi::owner::Owner<'_>>) -> T,
+) -> T {
+    // SAFETY: the caller's promise.
+    let mut owner = unsafe { crate::capi::owner::Owner::load(r, connection) };
+    work(&mut Conversation { host: &mut owner, sender: &connection.session.sender })
+}
+
+/// # Safety
+/// `r` points to an initialised `struct RTMP`.
+unsafe fn serve(r: *mut RTMP) -> bool {
+    // SAFETY: the caller's promise.
+    unsafe {
+        let fd = (*r).m_sb.sb_socket;
+        if fd < 0 {
+            crate::error!("RTMP_Serve: put an accepted socket into m_sb.sb_socket first");
+            return false;
+        }
+        let stream = sockbuf::accepted(r).unwrap_or_else(|| Arc::new(connection::plain_stream(fd)));
+        let time = timeout(r);
+        stream.socket().set_timeout_if_unset(time);
+        let deadline = time.map_or(Deadline::NEVER, Deadline::after);
+        let served = session::accept(&stream, handle::RTMP_GetTime(), deadline);
+        match served.and_then(|shaken| hang(r, stream, shaken)) {
+            Ok(()) => true,
+            Err(error) => {
+                crate::error!("handshake with a client failed: {error}");
+                false
+            }
+        }
+    }
+}
+
+/// # Safety
+/// As [`RTMP_ConnectStream`], `r` not null.
+unsafe fn connect_stream(r: *mut RTMP, seek_time: c_int) -> bool {
+    // SAFETY: the caller's promise.
+    unsafe {
+        if seek_time > 0 {
+            (*r).Link.seekTime = seek_time;
+        }
+        (*r).m_mediaChannel = 0;
+        loop {
+            let Some(connection) = connection::current(r) else { return false };
+            match await_start(r, &connection) {
+                Ok(Event::Reconnect) => {
+                    drop(connection);
+                    if !reconnect(r) {
+                        return false;
+                    }
+                }
+                Ok(Event::Handled | Event::Media) => return (*r).m_bPlaying != 0,
+                Ok(Event::Ended | Event::Closed) => {
+                    drop(connection);
+                    close(r, Farewell::Said);
+                    return false;
+                }
+                Err(Error::TimedOut) => {
+                    crate::error!("the server did not start the stream in time");
+                    return false;
+                }
+                Err(error) => {
+                    drop(connection);
+                    fail(r, &error);
+                    return false;
+                }
+            }
+        }
+    }
+}
+
+/// Closes without losing the settings, and connects again.
+///
+/// # Safety
+/// `r` points to an initialised `struct RTMP`.
+pub(crate) unsafe fn reconnect(r: *mut RTMP) -> bool {
+    // SAFETY: the caller's promise.
+    unsafe {
+        close(r, Farewell::ToReconnect);
+        reach(r) && connect1(r, std::ptr::null_mut())
+    }
+}
+
+/// Meets messages until the stream plays.
+///
+/// # Safety
+/// `r` points to an initialised `struct RTMP` whose connection is `connection`.
+unsafe fn await_start(r: *mut RTMP, connection: &Connection) -> Result<Event> {
+    // SAFETY: the caller's promise.
+    let mut call = unsafe { ReadingCall::begin(r, connection) }.ok_or(Error::Closed)?;
+    call.run(true, |talk, reading, input| {
+        while !talk.host.fields().playing {
+            let message = reading.read_message(talk, input, &mut [])?;
+            let body = message.body.as_ref().map(crate::chunk::Body::as_slice).unwrap_or_default();
+            if is_early_media(message.header.kind) {
+                crate::warning!("received media before the stream began: dropped, {} bytes", body.len());
+                continue;
+            }
+            match talk.handle(&Incoming { header: message.header, body })? {
+                Event::Handled | Event::Media => {}
+                over => return Ok(over),
+            }
+        }
+        Ok(Event::Handled)
+    })
+}
+
+fn is_early_media(kind: MessageType) -> bool {
+    matches!(kind, MessageType::AUDIO | MessageType::VIDEO | MessageType::DATA)
+}
+
+/// Accepts a TLS client on the socket in `m_sb.sb_socket`.
+///
+/// # Safety
+/// `r` is null or initialised by `RTMP_Init`; `ctx` is null or came from `RTMP_TLS_AllocServerContext`.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn RTMP_TLS_Accept(r: *mut RTMP, ctx: *mut c_void) -> c_int {
+    guard(0, || {
+        if r.is_null() || ctx.is_null() {
+            return 0;
+        }
+        // SAFETY: `r` is initialised, `ctx` is ours.
+        unsafe { sockbuf::accept_tls(r, ctx, timeout(r)) }.into()
+    })
+}

@@ -1,0 +1,295 @@
+//! `struct RTMP` as the owner of a session: the one place where its public fields are loaded and stored.
+//!
+//! The C structure *is* the store of the public scalars. Each call loads them (so what C wrote between calls wins)
+//! and stores those that the core changed (so what the library learnt wins, and two threads on two halves do not
+//! overwrite each other's). Texts are read when they are used, as the reference does.
+
+use crate::capi::amf::encode::AMFProp_Encode;
+use crate::capi::calls;
+use crate::capi::connection::Connection;
+use crate::capi::mem::malloc_copy;
+use crate::capi::types::{AMFObject, AMFObjectProperty, AVal, RTMP, RTMP_READ};
+use crate::session::{Fields, Host, LinkFields, ReadFields, Text, link_flag};
+use std::sync::atomic::Ordering;
+
+/// Loads and stores each pair `core field => C field`.
+macro_rules! shared_fields {
+    ($($core:ident $(. $part:ident)? => $($c:ident).+;)*) => {
+        /// # Safety
+        /// `r` points to an initialised `struct RTMP`.
+        unsafe fn load_scalars(r: *const RTMP, fields: &mut Fields) {
+            $(
+                // SAFETY: the caller's promise; a scalar is copied out of the structure.
+                fields.$core$(.$part)? = unsafe { (*r).$($c).+ };
+            )*
+        }
+
+        /// # Safety
+        /// `r` points to an initialised `struct RTMP`.
+        unsafe fn store_scalars(r: *mut RTMP, fields: &Fields, loaded: &Fields) {
+            $(
+                if fields.$core$(.$part)? != loaded.$core$(.$part)? {
+                    // SAFETY: the caller's promise; a scalar is copied into the structure.
+                    unsafe { (*r).$($c).+ = fields.$core$(.$part)? };
+                }
+            )*
+        }
+    };
+}
+
+shared_fields! {
+    in_chunk_size => m_inChunkSize;
+    out_chunk_size => m_outChunkSize;
+    bw_check_counter => m_nBWCheckCounter;
+    bytes_in => m_nBytesIn;
+    bytes_in_sent => m_nBytesInSent;
+    buffer_ms => m_nBufferMS;
+    stream_id => m_stream_id;
+    media_channel => m_mediaChannel;
+    media_stamp => m_mediaStamp;
+    pause_stamp => m_pauseStamp;
+    pausing => m_pausing;
+    server_bw => m_nServerBW;
+    client_bw => m_nClientBW;
+    client_bw2 => m_nClientBW2;
+    num_invokes => m_numInvokes;
+    audio_codecs => m_fAudioCodecs;
+    video_codecs => m_fVideoCodecs;
+    encoding => m_fEncoding;
+    duration => m_fDuration;
+    read.timestamp => m_read.timestamp;
+    read.data_type => m_read.dataType;
+    read.flags => m_read.flags;
+    read.status => m_read.status;
+    read.initial_frame_type => m_read.initialFrameType;
+    read.resume_ts => m_read.nResumeTS;
+    read.ignored_frames => m_read.nIgnoredFrameCounter;
+    read.ignored_flv_frames => m_read.nIgnoredFlvFrameCounter;
+    link.seek_time => Link.seekTime;
+    link.stop_time => Link.stopTime;
+    link.flags => Link.lFlags;
+    link.swf_age => Link.swfAge;
+    link.protocol => Link.protocol;
+    link.timeout => Link.timeout;
+    link.socks_port => Link.socksport;
+    link.port => Link.port;
+    link.swf_size => Link.SWFSize;
+}
+
+/// What is tried first, and at most, as room for one extra argument of connect.
+const SMALLEST_EXTRA: usize = 1024;
+const LARGEST_EXTRA: usize = 1 << 24;
+
+/// A call's view of `struct RTMP`.
+pub(crate) struct Owner<'c> {
+    r: *mut RTMP,
+    connection: &'c Connection,
+    fields: Fields,
+    loaded: Fields,
+}
+
+impl<'c> Owner<'c> {
+    /// Loads the public fields.
+    ///
+    /// # Safety
+    /// `r` points to an initialised `struct RTMP` that stays where it is until [`Owner::store`].
+    pub(crate) unsafe fn load(r: *mut RTMP, connection: &'c Connection) -> Self {
+        let mut fields = Fields { read: ReadFields::default(), link: LinkFields::default(), ..Fields::default() };
+        // SAFETY: the caller's promise.
+        unsafe {
+            load_scalars(r, &mut fields);
+            fields.playing = (*r).m_bPlaying != 0;
+            fields.send_encoding = (*r).m_bSendEncoding != 0;
+            fields.send_counter = (*r).m_bSendCounter != 0;
+        }
+        Self { r, connection, loaded: fields.clone(), fields }
+    }
+
+    /// Stores the public fields that changed since they were loaded or last stored.
+    pub(crate) fn store(&mut self) {
+        // SAFETY: `load`'s caller promised that `r` stays good until the last store.
+        unsafe {
+            store_scalars(self.r, &self.fields, &self.loaded);
+            if self.fields.playing != self.loaded.playing {
+                (*self.r).m_bPlaying = u8::from(self.fields.playing);
+            }
+        }
+        self.loaded.clone_from(&self.fields);
+    }
+
+    /// The place of a text setting.
+    fn place(&self, which: Text) -> *mut AVal {
+        // SAFETY: only addresses of fields of the structure that `load`'s caller vouched for are taken.
+        unsafe {
+            let link = &raw mut (*self.r).Link;
+            match which {
+                Text::Hostname => &raw mut (*link).hostname,
+                Text::SocksHost => &raw mut (*link).sockshost,
+                Text::Playpath => &raw mut (*link).playpath,
+                Text::TcUrl => &raw mut (*link).tcUrl,
+                Text::SwfUrl => &raw mut (*link).swfUrl,
+                Text::PageUrl => &raw mut (*link).pageUrl,
+                Text::App => &raw mut (*link).app,
+                Text::Auth => &raw mut (*link).auth,
+                Text::FlashVer => &raw mut (*link).flashVer,
+                Text::SubscribePath => &raw mut (*link).subscribepath,
+                Text::UsherToken => &raw mut (*link).usherToken,
+                Text::Token => &raw mut (*link).token,
+                Text::PubUser => &raw mut (*link).pubUser,
+                Text::PubPasswd => &raw mut (*link).pubPasswd,
+            }
+        }
+    }
+}
+
+impl Drop for Owner<'_> {
+    fn drop(&mut self) {
+        self.store();
+    }
+}
+
+impl Host for Owner<'_> {
+    fn fields(&self) -> &Fields {
+        &self.fields
+    }
+
+    fn fields_mut(&mut self) -> &mut Fields {
+        &mut self.fields
+    }
+
+    fn text(&self, which: Text) -> Vec<u8> {
+        // SAFETY: the header's contract: a text setting points to `av_len` bytes that the program keeps for as long as
+        // the session may need them; they are copied at once.
+        unsafe { (*self.place(which)).bytes().to_vec() }
+    }
+
+    fn set_text(&mut self, which: Text, value: Vec<u8>) {
+        let owned_flag = match which {
+            Text::TcUrl => link_flag::FTCU,
+            Text::App => link_flag::FAPU,
+            _ => return,
+        };
+        let place = self.place(which);
+        let text = AVal { av_val: malloc_copy(&value), av_len: value.len().try_into().unwrap_or(i32::MAX) };
+        // SAFETY: `place` is a field of the structure. The old text is freed only when the flag says that the library
+        // malloc'ed it.
+        unsafe {
+            if self.fields.link.flags & owned_flag != 0 {
+                libc::free((*place).av_val.cast());
+            }
+            *place = if text.av_val.is_null() { AVal::EMPTY } else { text };
+        }
+        self.fields.link.flags |= owned_flag;
+    }
+
+    fn extras(&self) -> Vec<u8> {
+        // SAFETY: the header's contract: `Link.extras` holds `o_num` properties.
+        let extras: AMFObject = unsafe { (*self.r).Link.extras };
+        let count = usize::try_from(extras.o_num).unwrap_or(0);
+        if extras.o_props.is_null() {
+            return Vec::new();
+        }
+        let mut encoded = Vec::new();
+        for index in 0..count {
+            // SAFETY: `index` is below `o_num`; the property is only read, by the encoder's own rules.
+            unsafe { append_encoded(extras.o_props.add(index), &mut encoded) };
+        }
+        encoded
+    }
+
+    fn swf_response(&self) -> [u8; 42] {
+        // SAFETY: a field of the structure is copied; bytes are bytes, signed or not.
+        unsafe { (*self.r).Link.SWFVerificationResponse }.map(|byte| byte as u8)
+    }
+
+    fn swf_hash(&self) -> [u8; 32] {
+        // SAFETY: a field of the structure is copied.
+        unsafe { (*self.r).Link.SWFHash }
+    }
+
+    fn set_swf_response(&mut self, answer: [u8; 42]) {
+        // SAFETY: a field of the structure is replaced.
+        unsafe { (*self.r).Link.SWFVerificationResponse = answer.map(|byte| byte as libc::c_char) };
+    }
+
+    fn resume(&self) -> (Vec<u8>, Vec<u8>) {
+        // SAFETY: the header's contract: the pointers are null or point to as many bytes as the sizes say.
+        unsafe {
+            let read: *const RTMP_READ = &raw const (*self.r).m_read;
+            (
+                copy_of((*read).metaHeader, (*read).nMetaHeaderSize),
+                copy_of((*read).initialFrame, (*read).nInitialFrameSize),
+            )
+        }
+    }
+
+    fn call_sent(&mut self, method: &[u8], transaction: i32) {
+        let _exclusive = self.connection.calls.lock();
+        // SAFETY: `r` is good (see `load`), and the lock keeps the other half out of the list.
+        unsafe { calls::push(self.r, method, transaction) };
+    }
+
+    fn call_answered(&mut self, transaction: i32) -> Option<Vec<u8>> {
+        let _exclusive = self.connection.calls.lock();
+        // SAFETY: as in `call_sent`.
+        unsafe { calls::take(self.r, |call| call.num == transaction) }
+    }
+
+    fn call_dropped(&mut self, method: &[u8]) {
+        let _exclusive = self.connection.calls.lock();
+        // SAFETY: as in `call_sent`; a call's name is a text of the list's own.
+        unsafe { calls::take(self.r, |call| call.name.bytes() == method) };
+    }
+
+    fn publish_chunk_size(&self) -> Option<u32> {
+        // SAFETY: `r` is good (see `load`).
+        unsafe { crate::capi::extra::get(self.r) }.chunk
+    }
+
+    fn chunk_size_announced(&mut self, size: u32) {
+        self.connection.announced_chunk_size.store(size as usize, Ordering::Relaxed);
+    }
+
+    fn channel_time_of(&self, channel: i32) -> u32 {
+        // SAFETY: `r` is good (see `load`).
+        unsafe { calls::channel_time(self.r, channel) }
+    }
+
+    fn channel_time(&mut self, channel: u32, time: u32) {
+        // SAFETY: `r` is good (see `load`); only the reading half, whose lock is held, touches the arrays.
+        unsafe { calls::set_channel_time(self.r, channel, time) };
+    }
+}
+
+/// # Safety
+/// `bytes` is null or points to `len` readable bytes.
+unsafe fn copy_of(bytes: *const libc::c_char, len: u32) -> Vec<u8> {
+    if bytes.is_null() {
+        return Vec::new();
+    }
+    // SAFETY: the caller's promise.
+    unsafe { std::slice::from_raw_parts(bytes.cast::<u8>(), len as usize) }.to_vec()
+}
+
+/// Appends a property's encoding, in a buffer that grows until it fits; one that cannot be encoded at all is left out.
+///
+/// # Safety
+/// `property` points to a property whose texts and objects are readable.
+unsafe fn append_encoded(property: *mut AMFObjectProperty, encoded: &mut Vec<u8>) {
+    let filled = encoded.len();
+    let mut room = SMALLEST_EXTRA;
+    while room <= LARGEST_EXTRA {
+        encoded.resize(filled + room, 0);
+        let place = &mut encoded[filled..];
+        let range = place.as_mut_ptr_range();
+        // SAFETY: the caller's promise; the encoder writes between both ends of the place only.
+        let end = unsafe { AMFProp_Encode(property, range.start.cast(), range.end.cast()) };
+        if !end.is_null() {
+            encoded.truncate(filled + (end.addr() - range.start.addr()));
+            return;
+        }
+        room *= 4;
+    }
+    encoded.truncate(filled);
+    crate::warning!("an extra argument of connect (option conn) cannot be encoded: left out");
+}

@@ -1,0 +1,349 @@
+//! Receiving: chunks, media packets and FLV bytes; and `RTMP_Write`, whose FLV bytes go the other way.
+
+use crate::capi::close::{Farewell, close, fail};
+use crate::capi::connect::{reconnect, RTMP_ConnectStream};
+use crate::capi::connection::{self, Connection, ReadingCall};
+use crate::capi::guard::guard;
+use crate::capi::mem::MallocBody;
+use crate::capi::send::{listen_when_due, reason};
+use crate::capi::types::{RTMP, RTMPChunk, RTMPPacket};
+use crate::chunk::{Chunk, Format, MAX_CHANNEL, MessageHeader, RawHeader};
+use crate::message::MessageType;
+use crate::session::{Conversation, Event, Incoming, Media, ReadOutcome, read_status};
+use crate::{Error, Result};
+use libc::{c_char, c_int};
+use std::sync::atomic::Ordering;
+
+/// What `RTMP_ClientPacket` and `RTMP_GetNextMediaPacket` return for the end of a play.
+const PLAY_ENDED: c_int = 2;
+
+/// Reads one chunk. `packet` describes its message; `m_body` is the caller's to free once the message is complete
+/// (`RTMPPacket_IsReady`) and null before. Returns 0 when the connection is gone (the session is then closed) or on a
+/// time-out (`RTMP_IsTimedout`; the next call goes on).
+///
+/// # Safety
+/// `r` is null or initialised; `packet` is null or writable, its `m_chunk` null or pointing to a `RTMPChunk`.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn RTMP_ReadPacket(r: *mut RTMP, packet: *mut RTMPPacket) -> c_int {
+    guard(0, || {
+        if r.is_null() || packet.is_null() {
+            return 0;
+        }
+        // SAFETY: `r` is initialised, `packet` is the caller's.
+        unsafe {
+            let Some(connection) = connection::current(r) else { return 0 };
+            connection.program_reads.store(true, Ordering::Relaxed);
+            let chunk = read_chunk(r, &connection, !(*packet).m_chunk.is_null());
+            if let Ok(chunk) = &chunk
+                && !(*packet).m_chunk.is_null()
+            {
+                describe_chunk((*packet).m_chunk, &chunk.raw, &chunk.part, &connection);
+            }
+            drop(connection);
+            match chunk {
+                Ok(chunk) => {
+                    fill(packet, &chunk.header, chunk.received, chunk.message);
+                    1
+                }
+                Err(error) => {
+                    end_unless_timed_out(r, &error);
+                    0
+                }
+            }
+        }
+    })
+}
+
+/// # Safety
+/// `r` points to an initialised `struct RTMP` whose connection is `connection`.
+unsafe fn read_chunk(r: *mut RTMP, connection: &Connection, want_part: bool) -> Result<Chunk<MallocBody>> {
+    // SAFETY: the caller's promise.
+    let mut call = unsafe { ReadingCall::begin(r, connection) }.ok_or(Error::Closed)?;
+    call.run(true, |talk, reading, input| reading.read_chunk(talk, input, want_part))
+}
+
+/// # Safety
+/// `chunk` points to a writable `RTMPChunk`.
+unsafe fn describe_chunk(chunk: *mut RTMPChunk, raw: &RawHeader, part: &[u8], connection: &Connection) {
+    let Ok(mut kept) = connection.last_part.lock() else { return };
+    kept.clear();
+    kept.extend_from_slice(part);
+    // SAFETY: the caller's promise; `c_chunk` points to the connection's copy, which lives until the next chunk.
+    unsafe {
+        (*chunk).c_headerSize = raw.as_bytes().len() as c_int;
+        for (to, from) in (*chunk).c_header.iter_mut().zip(raw.as_bytes()) {
+            *to = *from as c_char;
+        }
+        (*chunk).c_chunkSize = kept.len() as c_int;
+        (*chunk).c_chunk = kept.as_mut_ptr().cast();
+    }
+}
+
+/// Describes a message to C, handing its body over when it is complete.
+///
+/// # Safety
+/// `packet` points to a writable packet.
+unsafe fn fill(packet: *mut RTMPPacket, header: &MessageHeader, received: u32, body: Option<MallocBody>) {
+    // SAFETY: the caller's promise.
+    unsafe {
+        (*packet).m_headerType = header.format as u8;
+        (*packet).m_packetType = header.kind.0;
+        (*packet).m_hasAbsTimestamp = u8::from(header.absolute);
+        (*packet).m_nChannel = header.channel.cast_signed();
+        (*packet).m_nTimeStamp = header.timestamp;
+        (*packet).m_nInfoField2 = header.stream.cast_signed();
+        (*packet).m_nBodySize = header.length;
+        (*packet).m_nBytesRead = received;
+        (*packet).m_body = body.map_or(std::ptr::null_mut(), MallocBody::into_raw);
+    }
+}
+
+/// # Safety
+/// `r` points to an initialised `struct RTMP`; no lock of its connection is held by this thread.
+unsafe fn end_unless_timed_out(r: *mut RTMP, error: &Error) {
+    if error.keeps_connection() {
+        crate::debug!("no data in time");
+    } else {
+        // SAFETY: the caller's promise.
+        unsafe { fail(r, error) };
+    }
+}
+
+/// Reads until a media packet is there; others are met on the way. Returns 1, 2 when the play ended, or 0.
+///
+/// # Safety
+/// `r` is null or initialised; `packet` is null or writable.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn RTMP_GetNextMediaPacket(r: *mut RTMP, packet: *mut RTMPPacket) -> c_int {
+    guard(0, || {
+        if r.is_null() || packet.is_null() {
+            return 0;
+        }
+        // SAFETY: `r` is initialised, `packet` is the caller's.
+        unsafe {
+            let Some(connection) = connection::current(r) else { return 0 };
+            let media = next_media(r, &connection);
+            drop(connection);
+            match media {
+                Ok(Media::Message(message)) => {
+                    fill(packet, &message.header, message.header.length, message.body);
+                    1
+                }
+                Ok(Media::Over(event)) => act(r, event),
+                Err(error) => {
+                    end_unless_timed_out(r, &error);
+                    0
+                }
+            }
+        }
+    })
+}
+
+/// # Safety
+/// `r` points to an initialised `struct RTMP` whose connection is `connection`.
+unsafe fn next_media(r: *mut RTMP, connection: &Connection) -> Result<Media<MallocBody>> {
+    // SAFETY: the caller's promise.
+    let mut call = unsafe { ReadingCall::begin(r, connection) }.ok_or(Error::Closed)?;
+    call.run(true, |talk, reading, input| reading.next_media(talk, input, &mut []))
+}
+
+/// Meets a packet: protocol messages and commands are acted on. Returns 1 for media, 2 when it ended the play, else 0.
+///
+/// # Safety
+/// `r` is null or initialised; `packet` is null or a complete packet.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn RTMP_ClientPacket(r: *mut RTMP, packet: *mut RTMPPacket) -> c_int {
+    guard(0, || {
+        if r.is_null() || packet.is_null() {
+            return 0;
+        }
+        // SAFETY: `r` is initialised; the packet is complete: `m_body` points to `m_nBodySize` bytes.
+        unsafe {
+            let copy = packet.read();
+            let len = if copy.m_body.is_null() { 0 } else { copy.m_nBodySize as usize };
+            let body = if len == 0 { &[] } else { std::slice::from_raw_parts(copy.m_body.cast::<u8>(), len) };
+            let header = MessageHeader {
+                channel: copy.m_nChannel.cast_unsigned().min(MAX_CHANNEL),
+                format: Format::from_number(copy.m_headerType).unwrap_or_default(),
+                timestamp: copy.m_nTimeStamp,
+                absolute: copy.m_hasAbsTimestamp != 0,
+                length: copy.m_nBodySize,
+                kind: MessageType(copy.m_packetType),
+                stream: copy.m_nInfoField2.cast_unsigned(),
+            };
+            let Some(connection) = connection::current(r) else { return 0 };
+            let met = crate::capi::connect::with_talk(r, &connection, |talk| talk.handle(&Incoming { header, body }));
+            drop(connection);
+            match met {
+                Ok(event) => act(r, event),
+                Err(error) => {
+                    fail(r, &error);
+                    0
+                }
+            }
+        }
+    })
+}
+
+/// Acts on what a message meant, outside all locks.
+///
+/// # Safety
+/// `r` points to an initialised `struct RTMP`; no lock of its connection is held by this thread.
+unsafe fn act(r: *mut RTMP, event: Event) -> c_int {
+    // SAFETY: the caller's promise.
+    unsafe {
+        match event {
+            Event::Handled => 0,
+            Event::Media => 1,
+            Event::Ended => {
+                close(r, Farewell::Said);
+                PLAY_ENDED
+            }
+            Event::Closed => {
+                close(r, Farewell::Said);
+                0
+            }
+            Event::Reconnect => {
+                if reconnect(r) {
+                    RTMP_ConnectStream(r, 0);
+                }
+                0
+            }
+        }
+    }
+}
+
+/// Reads FLV bytes: the file header first, then at most one tag a call. Returns the bytes put into `buf`; 0 when the
+/// play has ended or the connection is gone; -1 when the stream is corrupt or could not be resumed
+/// (`m_read.status` tells which).
+///
+/// # Safety
+/// `r` is null or initialised; `buf` is null or points to `size` writable bytes.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn RTMP_Read(r: *mut RTMP, buf: *mut c_char, size: c_int) -> c_int {
+    guard(-1, || {
+        let (false, false, Ok(len)) = (r.is_null(), buf.is_null(), usize::try_from(size)) else { return -1 };
+        // SAFETY: `r` is initialised; `buf` is the caller's memory, `size` bytes, which the library has for this call.
+        unsafe { read(r, std::slice::from_raw_parts_mut(buf.cast::<u8>(), len)) }
+    })
+}
+
+/// # Safety
+/// `r` points to an initialised `struct RTMP`.
+unsafe fn read(r: *mut RTMP, out: &mut [u8]) -> c_int {
+    // SAFETY: the caller's promise.
+    unsafe {
+        match (*r).m_read.status {
+            read_status::EOF if (*r).m_sb.sb_timedout != 0 && (*r).m_sb.sb_socket >= 0 => {
+                (*r).m_read.status = read_status::OK;
+            }
+            status @ (read_status::EOF | read_status::COMPLETE) => {
+                close_keeping(r, status);
+                return 0;
+            }
+            read_status::ERROR => return corrupt(),
+            _ => {}
+        }
+        if out.is_empty() {
+            return 0;
+        }
+        let Some(connection) = connection::current(r) else {
+            (*r).m_read.status = read_status::EOF;
+            return 0;
+        };
+        let outcome = match ReadingCall::begin(r, &connection) {
+            Some(mut call) => call.run(true, |talk, reading, input| reading.read_flv(talk, input, out)),
+            None => ReadOutcome::Failed(Error::Closed),
+        };
+        drop(connection);
+        finish_read(r, outcome)
+    }
+}
+
+/// # Safety
+/// `r` points to an initialised `struct RTMP`; no lock of its connection is held by this thread.
+unsafe fn finish_read(r: *mut RTMP, outcome: ReadOutcome) -> c_int {
+    // SAFETY: the caller's promise.
+    unsafe {
+        let status = (*r).m_read.status;
+        match outcome {
+            ReadOutcome::Bytes(n) => return n as c_int,
+            ReadOutcome::Ended(Event::Reconnect) => {
+                act(r, Event::Reconnect);
+            }
+            ReadOutcome::Ended(Event::Closed) => close_keeping(r, read_status::EOF),
+            ReadOutcome::Ended(_) => {}
+            ReadOutcome::Failed(error) if error.keeps_connection() => crate::debug!("no data in time"),
+            ReadOutcome::Failed(error) => {
+                fail(r, &error);
+                (*r).m_read.status = status;
+            }
+        }
+        if status == read_status::ERROR { corrupt() } else { 0 }
+    }
+}
+
+/// Closes the session; how its stream ended stays readable in `m_read.status`.
+///
+/// # Safety
+/// `r` points to an initialised `struct RTMP`; no lock of its connection is held by this thread.
+unsafe fn close_keeping(r: *mut RTMP, status: i8) {
+    // SAFETY: the caller's promise.
+    unsafe {
+        if (*r).m_sb.sb_socket >= 0 {
+            close(r, Farewell::Said);
+        }
+        (*r).m_read.status = status;
+    }
+}
+
+/// What a program gets that reads on after an error.
+fn corrupt() -> c_int {
+    // SAFETY: the address of this thread's errno is always good.
+    unsafe { *libc::__errno_location() = libc::EINVAL };
+    -1
+}
+
+/// Takes FLV bytes in pieces of any size and sends each complete tag. Returns the bytes taken, -1 on an error.
+///
+/// # Safety
+/// `r` is null or initialised; `buf` is null or points to `size` bytes.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn RTMP_Write(r: *mut RTMP, buf: *const c_char, size: c_int) -> c_int {
+    guard(-1, || {
+        let (false, false, Ok(len)) = (r.is_null(), buf.is_null(), usize::try_from(size)) else { return -1 };
+        // SAFETY: `r` is initialised; `buf` is the caller's memory, `size` bytes, unchanged during this call.
+        unsafe {
+            let bytes = std::slice::from_raw_parts(buf.cast::<u8>(), len);
+            let Some(connection) = connection::current(r) else {
+                crate::error!("RTMP_Write: not connected");
+                return -1;
+            };
+            let written = write(r, &connection, bytes).map_err(|error| reason(r, &connection, error));
+            drop(connection);
+            match written {
+                Ok(n) => n as c_int,
+                Err(Error::Usage(text)) => {
+                    crate::error!("RTMP_Write: {text}");
+                    -1
+                }
+                Err(error) => {
+                    fail(r, &error);
+                    -1
+                }
+            }
+        }
+    })
+}
+
+/// # Safety
+/// `r` points to an initialised `struct RTMP` whose connection is `connection`.
+unsafe fn write(r: *mut RTMP, connection: &Connection, bytes: &[u8]) -> Result<usize> {
+    // SAFETY: the caller's promise.
+    unsafe {
+        connection.published.store(true, Ordering::Relaxed);
+        listen_when_due(r, connection)?;
+        let mut publisher = connection.session.publisher.lock().map_err(|_| Error::Closed)?;
+        crate::capi::connect::with_talk(r, connection, |talk: &mut Conversation<'_, _>| publisher.write(talk, bytes))
+    }
+}

@@ -1,0 +1,367 @@
+//! Sending: packets and chunks of the program's own, and the commands it asks for.
+
+#![allow(non_snake_case)]
+
+use crate::amf;
+use crate::capi::close::fail;
+use crate::capi::connect::with_talk;
+use crate::capi::connection::{self, Connection, ReadingCall};
+use crate::capi::guard::guard;
+use crate::capi::owner::Owner;
+use crate::capi::types::{RTMP, RTMPChunk, RTMPPacket};
+use crate::chunk::{Format, MAX_CHANNEL, Outgoing};
+use crate::message::MessageType;
+use crate::session::{Conversation, Event, Host, feature, out_chunk_size, read_status};
+use crate::{Error, Result};
+use libc::{c_int, c_short, c_uint};
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+/// The lowest channel a message may have: 0 and 1 announce longer basic headers (RTMP 1.0, section 5.3.1.1).
+const MIN_CHANNEL: u32 = 2;
+/// How long `RTMP_ToggleStream` leaves the stream paused.
+const TOGGLE_PAUSE: Duration = Duration::from_secs(1);
+
+/// Sends one message; its body and header stay as they are, but for `m_headerType`, which tells the format sent.
+///
+/// With `queue`, the name and the transaction of an INVOKE join `m_methodCalls`. Returns 1, or 0 after a log line.
+///
+/// # Safety
+/// `r` is null or initialised; `packet` is null or a packet whose `m_body` points to `m_nBodySize` bytes.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn RTMP_SendPacket(r: *mut RTMP, packet: *mut RTMPPacket, queue: c_int) -> c_int {
+    guard(0, || {
+        // SAFETY: `r` is null or initialised; `packet` is null or as `send_packet` needs it.
+        unsafe { !r.is_null() && !packet.is_null() && send_packet(r, packet, queue != 0) }.into()
+    })
+}
+
+/// Sends a chunk's header and body bytes as they are.
+///
+/// # Safety
+/// `r` is null or initialised; `chunk` is null or has `c_headerSize` header bytes and `c_chunkSize` bytes at `c_chunk`.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn RTMP_SendChunk(r: *mut RTMP, chunk: *mut RTMPChunk) -> c_int {
+    guard(0, || {
+        if r.is_null() || chunk.is_null() {
+            return 0;
+        }
+        // SAFETY: the header's contract, see above; both lengths are checked.
+        unsafe {
+            let chunk = chunk.read();
+            let header = chunk.c_header.map(|byte| byte as u8);
+            let header = usize::try_from(chunk.c_headerSize).ok().and_then(|size| header.get(..size));
+            let body = bytes(chunk.c_chunk.cast(), chunk.c_chunkSize.max(0).cast_unsigned());
+            let (Some(header), Some(body)) = (header, body) else {
+                crate::error!("RTMP_SendChunk: the chunk has no body or an impossible header size");
+                return 0;
+            };
+            let Some(connection) = connection::current(r) else { return 0 };
+            let sent = connection.session.sender.send_raw(&[header, body]);
+            drop(connection);
+            finish(r, sent).into()
+        }
+    })
+}
+
+/// Sends a user control message; `nTime` counts for event 3 only.
+///
+/// # Safety
+/// `r` is null or initialised by `RTMP_Init`.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn RTMP_SendCtrl(r: *mut RTMP, nType: c_short, nObject: c_uint, nTime: c_uint) -> c_int {
+    // SAFETY: `r` is null or initialised.
+    unsafe { talk(r, |talk| talk.send_control(nType.cast_unsigned(), nObject, nTime)) }
+}
+
+/// Announces `m_nServerBW` as our window of acknowledgements.
+///
+/// # Safety
+/// `r` is null or initialised by `RTMP_Init`.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn RTMP_SendServerBW(r: *mut RTMP) -> c_int {
+    // SAFETY: `r` is null or initialised.
+    unsafe { talk(r, |talk| talk.send_window_ack_size()) }
+}
+
+/// Announces `m_nClientBW` and `m_nClientBW2` as what the peer may send unacknowledged.
+///
+/// # Safety
+/// `r` is null or initialised by `RTMP_Init`.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn RTMP_SendClientBW(r: *mut RTMP) -> c_int {
+    // SAFETY: `r` is null or initialised.
+    unsafe { talk(r, |talk| talk.send_peer_bandwidth()) }
+}
+
+/// Asks the server for a message stream.
+///
+/// # Safety
+/// `r` is null or initialised by `RTMP_Init`.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn RTMP_SendCreateStream(r: *mut RTMP) -> c_int {
+    // SAFETY: `r` is null or initialised.
+    unsafe { talk(r, |talk| talk.send_create_stream()) }
+}
+
+/// Asks the server to go on from `dTime` milliseconds.
+///
+/// # Safety
+/// `r` is null or initialised by `RTMP_Init`.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn RTMP_SendSeek(r: *mut RTMP, dTime: c_int) -> c_int {
+    // SAFETY: `r` is null or initialised.
+    unsafe { talk(r, |talk| talk.send_seek(dTime)) }
+}
+
+/// Asks the server to pause (`DoPause` not 0) or to go on, at `dTime` milliseconds.
+///
+/// # Safety
+/// `r` is null or initialised by `RTMP_Init`.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn RTMP_SendPause(r: *mut RTMP, DoPause: c_int, dTime: c_int) -> c_int {
+    // SAFETY: `r` is null or initialised.
+    unsafe { talk(r, |talk| talk.send_pause(DoPause != 0, dTime)) }
+}
+
+/// Pauses the play where it is, or goes on from there.
+///
+/// # Safety
+/// `r` is null or initialised by `RTMP_Init`.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn RTMP_Pause(r: *mut RTMP, DoPause: c_int) -> c_int {
+    // SAFETY: `r` is null or initialised.
+    unsafe { talk(r, |talk| pause(talk, DoPause != 0)) }
+}
+
+fn pause(talk: &mut Conversation<'_, Owner<'_>>, on: bool) -> Result<()> {
+    if on {
+        let channel = talk.host.fields().media_channel;
+        talk.host.fields_mut().pause_stamp = talk.host.channel_time_of(channel);
+    }
+    let time = talk.host.fields().pause_stamp;
+    talk.send_pause(on, time.cast_signed())
+}
+
+/// Pauses for a second and goes on, which wakes some servers.
+///
+/// # Safety
+/// `r` is null or initialised by `RTMP_Init`.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn RTMP_ToggleStream(r: *mut RTMP) -> c_int {
+    if r.is_null() {
+        return 0;
+    }
+    // SAFETY: `r` is initialised.
+    unsafe {
+        if (*r).m_pausing == 0 {
+            if (*r).m_sb.sb_timedout != 0 && (*r).m_read.status == read_status::EOF {
+                (*r).m_read.status = read_status::OK;
+            }
+            if RTMP_Pause(r, 1) == 0 {
+                return 0;
+            }
+            (*r).m_pausing = 1;
+            std::thread::sleep(TOGGLE_PAUSE);
+        }
+        let sent = RTMP_Pause(r, 0);
+        (*r).m_pausing = 3;
+        sent
+    }
+}
+
+/// Tells the server the buffer's length in `m_nBufferMS`.
+///
+/// # Safety
+/// `r` is null or initialised by `RTMP_Init`.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn RTMP_UpdateBufferMS(r: *mut RTMP) {
+    // SAFETY: `r` is null or initialised.
+    unsafe { talk(r, |talk| talk.send_buffer_length()) };
+}
+
+/// Gives the message stream back to the server.
+///
+/// # Safety
+/// `r` is null or initialised by `RTMP_Init`.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn RTMP_DeleteStream(r: *mut RTMP) {
+    // SAFETY: `r` is null or initialised.
+    unsafe { talk(r, |talk| talk.delete_stream()) };
+}
+
+/// Runs a sending conversation as the body of an export.
+///
+/// # Safety
+/// `r` is null or points to an initialised `struct RTMP`.
+unsafe fn talk(r: *mut RTMP, work: impl FnOnce(&mut Conversation<'_, Owner<'_>>) -> Result<()>) -> c_int {
+    guard(0, || {
+        if r.is_null() {
+            return 0;
+        }
+        // SAFETY: the caller's promise.
+        unsafe {
+            let Some(connection) = connection::current(r) else {
+                crate::error!("not connected");
+                return 0;
+            };
+            let sent = with_talk(r, &connection, work);
+            drop(connection);
+            finish(r, sent).into()
+        }
+    })
+}
+
+/// Logs a failure and, when the connection is gone with it, closes the session.
+///
+/// # Safety
+/// `r` points to an initialised `struct RTMP`; no lock of its connection is held by this thread.
+unsafe fn finish<T>(r: *mut RTMP, result: Result<T>) -> bool {
+    match result {
+        Ok(_) => return true,
+        Err(Error::Usage(text)) => crate::error!("{text}"),
+        // SAFETY: the caller's promise.
+        Err(error) => unsafe { fail(r, &error) },
+    }
+    false
+}
+
+/// The bytes at `start`; `None` for a null pointer with a length.
+///
+/// # Safety
+/// `start` is null or points to `len` bytes that stay as they are while the result lives.
+unsafe fn bytes<'a>(start: *const u8, len: u32) -> Option<&'a [u8]> {
+    match len {
+        0 => Some(&[]),
+        _ if start.is_null() => None,
+        // SAFETY: the caller's promise.
+        len => Some(unsafe { std::slice::from_raw_parts(start, len as usize) }),
+    }
+}
+
+/// `RTMP_SendPacket`.
+///
+/// # Safety
+/// `r` points to an initialised `struct RTMP`, `packet` to a packet whose `m_body` points to `m_nBodySize` bytes.
+pub(crate) unsafe fn send_packet(r: *mut RTMP, packet: *mut RTMPPacket, queue: bool) -> bool {
+    // SAFETY: the caller's promise; the packet may lie inside `*r` and is copied, so that no reference to it remains.
+    unsafe {
+        let copy = packet.read();
+        let Some(message) = outgoing(&copy) else { return false };
+        let Some(connection) = connection::current(r) else {
+            crate::error!("RTMP_SendPacket: not connected");
+            return false;
+        };
+        let sent = send_message(r, &connection, &message, queue);
+        drop(connection);
+        if let Ok(format) = &sent {
+            (*packet).m_headerType = *format as u8;
+        }
+        finish(r, sent)
+    }
+}
+
+/// Checks a packet and views it as a message.
+///
+/// # Safety
+/// `m_body` points to `m_nBodySize` bytes that stay as they are while the result lives.
+unsafe fn outgoing(packet: &RTMPPacket) -> Option<Outgoing<'_>> {
+    let channel = packet.m_nChannel.cast_unsigned();
+    if !(MIN_CHANNEL..=MAX_CHANNEL).contains(&channel) {
+        crate::error!("RTMP_SendPacket: channel {} is outside {MIN_CHANNEL} to {MAX_CHANNEL}", packet.m_nChannel);
+        return None;
+    }
+    let Some(format) = Format::from_number(packet.m_headerType) else {
+        crate::error!("RTMP_SendPacket: header type {} is outside 0 to 3", packet.m_headerType);
+        return None;
+    };
+    // SAFETY: the caller's promise.
+    let Some(body) = (unsafe { bytes(packet.m_body.cast(), packet.m_nBodySize) }) else {
+        crate::error!("RTMP_SendPacket: m_body is null, m_nBodySize is {}", packet.m_nBodySize);
+        return None;
+    };
+    Some(Outgoing {
+        channel,
+        format,
+        timestamp: packet.m_nTimeStamp,
+        kind: MessageType(packet.m_packetType),
+        stream: packet.m_nInfoField2.cast_unsigned(),
+        body,
+    })
+}
+
+/// # Safety
+/// `r` points to an initialised `struct RTMP` whose connection is `connection`.
+unsafe fn send_message(
+    r: *mut RTMP,
+    connection: &Connection,
+    message: &Outgoing<'_>,
+    queue: bool,
+) -> Result<Format> {
+    // SAFETY: the caller's promise.
+    unsafe {
+        let is_media = matches!(message.kind, MessageType::AUDIO | MessageType::VIDEO | MessageType::DATA);
+        let publishes = (*r).Link.protocol & feature::WRITE != 0;
+        if is_media && publishes {
+            connection.published.store(true, Ordering::Relaxed);
+            listen_when_due(r, connection)?;
+        }
+        let sent = with_talk(r, connection, |talk| {
+            if queue && message.kind == MessageType::COMMAND {
+                note_call(talk.host, message.body);
+            }
+            talk.sender.send(message, out_chunk_size(talk.host))
+        });
+        sent.map_err(|error| reason(r, connection, error))
+    }
+}
+
+/// A call that the program sent itself awaits its answer like ours.
+fn note_call(host: &mut Owner<'_>, body: &[u8]) {
+    let values = amf::decode_values(body);
+    if let [name, transaction, ..] = values.as_slice()
+        && let (Some(name), Some(transaction)) = (name.as_str(), transaction.as_number())
+    {
+        host.call_sent(name, transaction as i32);
+    }
+}
+
+/// Hears what the server has to say, without waiting, unless that was done a moment ago or somebody else reads.
+///
+/// # Safety
+/// `r` points to an initialised `struct RTMP` whose connection is `connection`.
+pub(crate) unsafe fn listen_when_due(r: *mut RTMP, connection: &Connection) -> Result<()> {
+    if connection.program_reads.load(Ordering::Relaxed) || !connection.listening_is_due() {
+        return Ok(());
+    }
+    // SAFETY: the caller's promise.
+    unsafe { listen(r, connection) }
+}
+
+/// # Safety
+/// `r` points to an initialised `struct RTMP` whose connection is `connection`.
+unsafe fn listen(r: *mut RTMP, connection: &Connection) -> Result<()> {
+    // SAFETY: the caller's promise.
+    let Some(mut call) = (unsafe { ReadingCall::try_begin(r, connection) }) else { return Ok(()) };
+    match call.run(false, |talk, reading, input| reading.listen(talk, input))? {
+        Event::Handled | Event::Media => Ok(()),
+        Event::Ended | Event::Closed | Event::Reconnect => {
+            Err(Error::Refused("the server ended the stream that is being published".into()))
+        }
+    }
+}
+
+/// Why sending failed: the server's own words, when it said any before it left.
+///
+/// # Safety
+/// `r` points to an initialised `struct RTMP` whose connection is `connection`.
+pub(crate) unsafe fn reason(r: *mut RTMP, connection: &Connection, error: Error) -> Error {
+    if matches!(error, Error::Usage(_)) || connection.program_reads.load(Ordering::Relaxed) {
+        return error;
+    }
+    // SAFETY: the caller's promise.
+    match unsafe { listen(r, connection) } {
+        Err(said @ Error::Refused(_)) => said,
+        _ => error,
+    }
+}

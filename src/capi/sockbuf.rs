@@ -1,0 +1,156 @@
+//! `RTMPSockBuf`: the socket with its buffer, used on its own; and the layers over it.
+
+use crate::capi::connection::plain_stream;
+use crate::capi::guard::guard;
+use crate::capi::types::{RTMP, RTMP_BUFFER_CACHE_SIZE, RTMPSockBuf};
+use crate::session::feature;
+use crate::transport::{Deadline, Stream};
+use crate::{Error, Result};
+use libc::{c_char, c_int, c_void};
+use std::io::IoSlice;
+use std::sync::Arc;
+
+/// The stream of a buffer: the TLS stream that hangs on `sb_ssl`, else the socket itself.
+///
+/// # Safety
+/// `sb` points to an initialised `RTMPSockBuf` with a socket.
+unsafe fn stream(sb: *mut RTMPSockBuf) -> Arc<Stream> {
+    // SAFETY: the caller's promise; `sb_ssl` is null or holds a count of a stream, which is raised for the result.
+    unsafe {
+        let hung = (*sb).sb_ssl.cast_const().cast::<Stream>();
+        if hung.is_null() {
+            return Arc::new(plain_stream((*sb).sb_socket));
+        }
+        Arc::increment_strong_count(hung);
+        Arc::from_raw(hung)
+    }
+}
+
+/// Lets go of the TLS stream that hangs on `sb_ssl`.
+///
+/// # Safety
+/// `sb` points to an initialised `RTMPSockBuf`.
+pub(crate) unsafe fn drop_tls(sb: *mut RTMPSockBuf) {
+    // SAFETY: the caller's promise; `sb_ssl` is null or holds a count of a stream.
+    unsafe {
+        let hung = std::mem::replace(&mut (*sb).sb_ssl, std::ptr::null_mut());
+        if !hung.is_null() {
+            drop(Arc::from_raw(hung.cast_const().cast::<Stream>()));
+        }
+    }
+}
+
+/// Puts what the protocol asks for over a plain stream: TLS, and the HTTP tunnel.
+///
+/// # Safety
+/// `r` points to an initialised `struct RTMP`.
+pub(crate) unsafe fn layer(
+    _r: *mut RTMP,
+    plain: Stream,
+    protocol: c_int,
+    _deadline: Deadline,
+) -> Result<Arc<Stream>> {
+    if protocol & (feature::SSL | feature::HTTP) != 0 {
+        return Err(Error::Usage("TLS and HTTP tunnels are not supported in this build".into()));
+    }
+    Ok(Arc::new(plain))
+}
+
+/// The TLS stream that `RTMP_TLS_Accept` made.
+///
+/// # Safety
+/// `r` points to an initialised `struct RTMP`.
+pub(crate) unsafe fn accepted(r: *mut RTMP) -> Option<Arc<Stream>> {
+    // SAFETY: the caller's promise.
+    unsafe { (!(*r).m_sb.sb_ssl.is_null()).then(|| stream(&raw mut (*r).m_sb)) }
+}
+
+/// Receives once into the buffer. Returns the bytes received; 0 at the end of the stream; -1 on an error or a time-out
+/// (`sb_timedout`).
+///
+/// # Safety
+/// `sb` is null or points to an initialised `RTMPSockBuf`.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn RTMPSockBuf_Fill(sb: *mut RTMPSockBuf) -> c_int {
+    guard(-1, || {
+        // SAFETY: `sb` is null or initialised.
+        unsafe { if sb.is_null() || (*sb).sb_socket < 0 { -1 } else { fill(sb) } }
+    })
+}
+
+/// # Safety
+/// `sb` points to an initialised `RTMPSockBuf` with a socket.
+unsafe fn fill(sb: *mut RTMPSockBuf) -> c_int {
+    // SAFETY: the caller's promise; what is buffered is moved to the front when it lies inside the buffer, and the
+    // receive goes into memory of our own, so that no reference into the structure lives while it waits.
+    unsafe {
+        let base = (&raw mut (*sb).sb_buf).cast::<u8>();
+        let size = usize::try_from((*sb).sb_size).unwrap_or(0).min(RTMP_BUFFER_CACHE_SIZE);
+        let offset = (*sb).sb_start.addr().wrapping_sub(base.addr());
+        let size = if offset <= RTMP_BUFFER_CACHE_SIZE - size { size } else { 0 };
+        if size > 0 {
+            std::ptr::copy(base.add(offset), base, size);
+        }
+        (*sb).sb_start = base.cast();
+        (*sb).sb_size = size as c_int;
+        let mut received = vec![0_u8; RTMP_BUFFER_CACHE_SIZE - size];
+        let result = stream(sb).receive(&mut received);
+        (*sb).sb_timedout = matches!(result, Err(Error::TimedOut)).into();
+        match result {
+            Ok(n) => {
+                std::ptr::copy_nonoverlapping(received.as_ptr(), base.add(size), n);
+                (*sb).sb_size = (size + n) as c_int;
+                n as c_int
+            }
+            Err(Error::Closed) => 0,
+            Err(_) => -1,
+        }
+    }
+}
+
+/// Sends bytes, never raising SIGPIPE. Returns `len`, or -1.
+///
+/// # Safety
+/// `sb` is null or points to an initialised `RTMPSockBuf`; `buf` is null or points to `len` bytes.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn RTMPSockBuf_Send(sb: *mut RTMPSockBuf, buf: *const c_char, len: c_int) -> c_int {
+    guard(-1, || {
+        let (false, false, Ok(size)) = (sb.is_null(), buf.is_null(), usize::try_from(len)) else { return -1 };
+        // SAFETY: `sb` is initialised; `buf` points to `len` bytes.
+        unsafe {
+            if (*sb).sb_socket < 0 {
+                return -1;
+            }
+            let bytes = std::slice::from_raw_parts(buf.cast::<u8>(), size);
+            stream(sb).send_all(&mut [IoSlice::new(bytes)]).map_or(-1, |()| len)
+        }
+    })
+}
+
+/// Closes the socket and its TLS stream. Returns what `close` returns, 0 without a socket.
+///
+/// # Safety
+/// `sb` is null or points to an initialised `RTMPSockBuf`.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn RTMPSockBuf_Close(sb: *mut RTMPSockBuf) -> c_int {
+    guard(-1, || {
+        if sb.is_null() {
+            return -1;
+        }
+        // SAFETY: `sb` is initialised; the descriptor is the library's to close.
+        unsafe {
+            drop_tls(sb);
+            match (*sb).sb_socket {
+                fd if fd < 0 => 0,
+                fd => libc::close(fd),
+            }
+        }
+    })
+}
+
+/// # Safety
+/// `r` points to an initialised `struct RTMP`, `context` came from `RTMP_TLS_AllocServerContext`.
+pub(crate) unsafe fn accept_tls(_r: *mut RTMP, _context: *mut c_void, _timeout: Option<std::time::Duration>) -> bool {
+    crate::error!("TLS is not supported in this build");
+    false
+}
