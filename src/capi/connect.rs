@@ -13,7 +13,7 @@ use crate::message::MessageType;
 use crate::session::{self, Conversation, Established, Event, Host, Incoming, feature};
 use crate::transport::{Deadline, Stream, Target, dial, dial_address};
 use crate::{Error, Result};
-use libc::{c_int, c_void, sockaddr};
+use libc::{c_int, sockaddr};
 use socket2::SockAddr;
 use std::os::fd::AsRawFd;
 use std::sync::Arc;
@@ -112,7 +112,7 @@ pub unsafe extern "C" fn RTMP_ReconnectStream(r: *mut RTMP, seekTime: c_int) -> 
 ///
 /// # Safety
 /// `r` points to an initialised `struct RTMP`.
-unsafe fn timeout(r: *const RTMP) -> Option<Duration> {
+pub(crate) unsafe fn timeout(r: *const RTMP) -> Option<Duration> {
     // SAFETY: the caller's promise.
     let seconds = unsafe { (*r).Link.timeout };
     u64::try_from(seconds).ok().filter(|seconds| *seconds > 0).map(Duration::from_secs)
@@ -388,19 +388,4 @@ unsafe fn await_start(r: *mut RTMP, connection: &Connection) -> Result<Event> {
 
 fn is_early_media(kind: MessageType) -> bool {
     matches!(kind, MessageType::AUDIO | MessageType::VIDEO | MessageType::DATA)
-}
-
-/// Accepts a TLS client on the socket in `m_sb.sb_socket`.
-///
-/// # Safety
-/// `r` is null or initialised by `RTMP_Init`; `ctx` is null or came from `RTMP_TLS_AllocServerContext`.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn RTMP_TLS_Accept(r: *mut RTMP, ctx: *mut c_void) -> c_int {
-    guard(0, || {
-        if r.is_null() || ctx.is_null() {
-            return 0;
-        }
-        // SAFETY: `r` is initialised, `ctx` is ours.
-        unsafe { sockbuf::accept_tls(r, ctx, timeout(r)) }.into()
-    })
 }

@@ -24,5 +24,6 @@ pub mod receive;
 pub mod send;
 pub mod sockbuf;
 pub mod swf;
+pub mod tls;
 pub mod types;
 pub mod url;

@@ -2,11 +2,12 @@
 
 use crate::capi::connection::plain_stream;
 use crate::capi::guard::guard;
+use crate::capi::tls;
 use crate::capi::types::{RTMP, RTMP_BUFFER_CACHE_SIZE, RTMPSockBuf};
 use crate::session::feature;
 use crate::transport::{Deadline, Stream};
 use crate::{Error, Result};
-use libc::{c_char, c_int, c_void};
+use libc::{c_char, c_int};
 use std::io::IoSlice;
 use std::sync::Arc;
 
@@ -40,20 +41,35 @@ pub(crate) unsafe fn drop_tls(sb: *mut RTMPSockBuf) {
     }
 }
 
+/// Hangs a TLS stream on `sb_ssl`.
+///
+/// # Safety
+/// `sb` points to an initialised `RTMPSockBuf`.
+pub(crate) unsafe fn hang_tls(sb: *mut RTMPSockBuf, stream: &Arc<Stream>) {
+    // SAFETY: the caller's promise; the count that is hung there is taken back by `drop_tls`.
+    unsafe {
+        drop_tls(sb);
+        (*sb).sb_ssl = Arc::into_raw(Arc::clone(stream)).cast_mut().cast();
+    }
+}
+
 /// Puts what the protocol asks for over a plain stream: TLS, and the HTTP tunnel.
 ///
 /// # Safety
 /// `r` points to an initialised `struct RTMP`.
-pub(crate) unsafe fn layer(
-    _r: *mut RTMP,
-    plain: Stream,
-    protocol: c_int,
-    _deadline: Deadline,
-) -> Result<Arc<Stream>> {
-    if protocol & (feature::SSL | feature::HTTP) != 0 {
-        return Err(Error::Usage("TLS and HTTP tunnels are not supported in this build".into()));
+pub(crate) unsafe fn layer(r: *mut RTMP, plain: Stream, protocol: c_int, deadline: Deadline) -> Result<Arc<Stream>> {
+    if protocol & feature::HTTP != 0 {
+        return Err(Error::Usage("HTTP tunnels are not supported in this build".into()));
     }
-    Ok(Arc::new(plain))
+    if protocol & feature::SSL == 0 {
+        return Ok(Arc::new(plain));
+    }
+    // SAFETY: the caller's promise.
+    unsafe {
+        let stream = Arc::new(Stream::Tls(tls::connect(r, plain.into_socket(), deadline)?));
+        hang_tls(&raw mut (*r).m_sb, &stream);
+        Ok(stream)
+    }
 }
 
 /// The TLS stream that `RTMP_TLS_Accept` made.
@@ -146,11 +162,4 @@ pub unsafe extern "C" fn RTMPSockBuf_Close(sb: *mut RTMPSockBuf) -> c_int {
             }
         }
     })
-}
-
-/// # Safety
-/// `r` points to an initialised `struct RTMP`, `context` came from `RTMP_TLS_AllocServerContext`.
-pub(crate) unsafe fn accept_tls(_r: *mut RTMP, _context: *mut c_void, _timeout: Option<std::time::Duration>) -> bool {
-    crate::error!("TLS is not supported in this build");
-    false
 }

@@ -1,0 +1,122 @@
+//! TLS for C programs: what is put over a client's socket, and server contexts.
+
+use crate::capi::connection::plain_stream;
+use crate::capi::extra;
+use crate::capi::guard::guard;
+use crate::capi::sockbuf;
+use crate::capi::types::RTMP;
+use crate::transport::{Deadline, Socket, Stream, TlsServerContext, TlsSettings, TlsStream};
+use crate::{Result, error};
+use libc::{c_char, c_int, c_void};
+use std::ffi::{CStr, OsStr};
+use std::os::unix::ffi::OsStrExt;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// Prepares TLS. There is nothing to prepare; programs call it because the reference exports it.
+#[unsafe(no_mangle)]
+pub extern "C" fn RTMP_TLS_Init() {}
+
+/// Makes a server's TLS context from a PEM chain (the server's own certificate first) and a PEM key.
+///
+/// Returns null after a log line when a file cannot be used; free it with `RTMP_TLS_FreeServerContext`.
+///
+/// # Safety
+/// `cert` and `key` are null or NUL-terminated paths.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn RTMP_TLS_AllocServerContext(cert: *const c_char, key: *const c_char) -> *mut c_void {
+    guard(std::ptr::null_mut(), || {
+        if cert.is_null() || key.is_null() {
+            return std::ptr::null_mut();
+        }
+        // SAFETY: both are NUL-terminated paths, used during this call only.
+        let (chain, key) = unsafe { (path(cert), path(key)) };
+        match TlsServerContext::from_files(chain, key) {
+            Ok(context) => Box::into_raw(Box::new(context)).cast(),
+            Err(error) => {
+                error!("{error}");
+                std::ptr::null_mut()
+            }
+        }
+    })
+}
+
+/// # Safety
+/// `text` is NUL-terminated and stays while the result lives.
+unsafe fn path<'a>(text: *const c_char) -> &'a Path {
+    // SAFETY: the caller's promise.
+    Path::new(OsStr::from_bytes(unsafe { CStr::from_ptr(text) }.to_bytes()))
+}
+
+/// Frees a server's TLS context; connections that were accepted with it go on.
+///
+/// # Safety
+/// `ctx` is null or came from `RTMP_TLS_AllocServerContext` and was not freed.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn RTMP_TLS_FreeServerContext(ctx: *mut c_void) {
+    guard((), || {
+        if !ctx.is_null() {
+            // SAFETY: `ctx` is a live context of ours, and nobody uses it any more.
+            drop(unsafe { Box::from_raw(ctx.cast::<TlsServerContext>()) });
+        }
+    });
+}
+
+/// Shakes hands with a TLS client on the accepted socket in `m_sb.sb_socket`, within `Link.timeout`.
+///
+/// Returns 1, or 0 after a log line; the socket stays the program's to close with `RTMP_Close`.
+///
+/// # Safety
+/// `r` is null or initialised by `RTMP_Init`; `ctx` is null or came from `RTMP_TLS_AllocServerContext`.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn RTMP_TLS_Accept(r: *mut RTMP, ctx: *mut c_void) -> c_int {
+    guard(0, || {
+        if r.is_null() || ctx.is_null() {
+            return 0;
+        }
+        // SAFETY: `r` is initialised, and `ctx` is a live context of ours.
+        unsafe { accept(r, &*ctx.cast::<TlsServerContext>()) }.into()
+    })
+}
+
+/// # Safety
+/// `r` points to an initialised `struct RTMP`.
+unsafe fn accept(r: *mut RTMP, context: &TlsServerContext) -> bool {
+    // SAFETY: the caller's promise.
+    let (fd, time) = unsafe { ((*r).m_sb.sb_socket, crate::capi::connect::timeout(r)) };
+    if fd < 0 {
+        error!("RTMP_TLS_Accept: put an accepted socket into m_sb.sb_socket first");
+        return false;
+    }
+    match TlsStream::accept(plain_socket(fd), context, deadline(time)) {
+        Ok(stream) => {
+            // SAFETY: the caller's promise.
+            unsafe { sockbuf::hang_tls(&raw mut (*r).m_sb, &Arc::new(Stream::Tls(stream))) };
+            true
+        }
+        Err(error) => {
+            error!("TLS with a client failed: {error}");
+            false
+        }
+    }
+}
+
+fn deadline(time: Option<Duration>) -> Deadline {
+    time.map_or(Deadline::NEVER, Deadline::after)
+}
+
+fn plain_socket(fd: c_int) -> Socket {
+    plain_stream(fd).into_socket()
+}
+
+/// Puts TLS over a client's socket.
+///
+/// # Safety
+/// `r` points to an initialised `struct RTMP`.
+pub(crate) unsafe fn connect(r: *mut RTMP, socket: Socket, deadline: Deadline) -> Result<TlsStream> {
+    // SAFETY: the caller's promise.
+    let (host, extra) = unsafe { ((*r).Link.hostname.bytes().to_vec(), extra::get(r)) };
+    let settings = TlsSettings { verify: extra.tls_verify, ca_file: extra.tls_ca_file };
+    TlsStream::connect(socket, &host, &settings, deadline)
+}
