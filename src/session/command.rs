@@ -2,7 +2,6 @@
 #![forbid(unsafe_code)]
 #![deny(clippy::indexing_slicing, clippy::arithmetic_side_effects)]
 
-use super::auth::{self, Verdict};
 use super::{Conversation, Event, Host, Text, link_flag, read_flag};
 use crate::amf::{self, Value};
 use crate::chunk::{DEFAULT_CHUNK_SIZE, Format};
@@ -122,13 +121,8 @@ impl<H: Host + ?Sized> Conversation<'_, H> {
         if token.is_empty() {
             return Ok(());
         }
-        match arguments.find(b"secureToken") {
-            Some(challenge) => {
-                let answer = crate::crypto::secure_token::decode(challenge, &token);
-                self.send_secure_token_response(&answer)
-            }
-            None => Ok(()),
-        }
+        let _ = arguments;
+        Ok(())
     }
 
     fn on_stream_created(&mut self, arguments: &Arguments<'_>) -> Result<()> {
@@ -181,25 +175,8 @@ impl<H: Host + ?Sized> Conversation<'_, H> {
     }
 
     fn on_connect_refused(&mut self, arguments: &Arguments<'_>, words: String) -> Result<Event> {
-        let description = arguments.text(3, b"description").unwrap_or_default();
-        let request = auth::Request {
-            description,
-            app: &self.host.text(Text::App),
-            user: &self.host.text(Text::PubUser),
-            password: &self.host.text(Text::PubPasswd),
-        };
-        match auth::answer(&request) {
-            Verdict::NotAsked => Err(Error::Refused(format!("the server refused connect: {words}"))),
-            Verdict::Fail(reason) => Err(Error::Refused(reason)),
-            Verdict::Retry { append } => {
-                for which in [Text::App, Text::TcUrl] {
-                    let mut value = self.host.text(which);
-                    value.extend_from_slice(&append);
-                    self.host.set_text(which, value);
-                }
-                Ok(Event::Reconnect)
-            }
-        }
+        let _ = arguments;
+        Err(Error::Refused(format!("the server refused connect: {words}")))
     }
 
     fn on_status(&mut self, arguments: &Arguments<'_>) -> Result<Event> {
