@@ -534,29 +534,6 @@ struct AMFObjectProperty *AMF_GetProp(struct AMFObject *obj,
  */
 void AMF_Reset(struct AMFObject *obj);
 
-/**
- * Copies the first property of this name into `p`, searching depth first through objects and ECMA arrays.
- * Returns 1 when there is one, else 0 with `p` unchanged.
- *
- * The caller promises:
- * `obj` is null or an object whose properties and names are readable; `name` is null or points to a text; `p` is
- * null or writable.
- */
-int RTMP_FindFirstMatchingProperty(struct AMFObject *obj,
-                                   const struct AVal *name,
-                                   struct AMFObjectProperty *p);
-
-/**
- * Copies the first property whose name begins with `name` and is longer into `p`, searching depth first through
- * objects, but not through arrays. Returns 1 when there is one, else 0 with `p` unchanged.
- *
- * The caller promises:
- * As `RTMP_FindFirstMatchingProperty`.
- */
-int RTMP_FindPrefixProperty(struct AMFObject *obj,
-                            const struct AVal *name,
-                            struct AMFObjectProperty *p);
-
 #ifdef __cplusplus
 }
 #endif

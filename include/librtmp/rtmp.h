@@ -355,6 +355,151 @@ extern "C" {
 #endif
 
 /**
+ * Copies the first property of this name into `p`, searching depth first through objects and ECMA arrays.
+ * Returns 1 when there is one, else 0 with `p` unchanged.
+ *
+ * The caller promises:
+ * `obj` is null or an object whose properties and names are readable; `name` is null or points to a text; `p` is
+ * null or writable.
+ */
+int RTMP_FindFirstMatchingProperty(AMFObject *obj,
+                                   const AVal *name,
+                                   AMFObjectProperty *p);
+
+/** Memory for a session, zeroed; null when memory is out. `RTMP_Init` must follow. */
+struct RTMP *RTMP_Alloc(void);
+
+/**
+ * Frees the memory of a session, and nothing else: `RTMP_Close`(crate::capi) comes first.
+ *
+ * The caller promises:
+ * `r` is null or came from `RTMP_Alloc` or malloc.
+ */
+void RTMP_Free(struct RTMP *r);
+
+/**
+ * Sets every field to its default. The memory may hold anything before: nothing of it is read.
+ *
+ * The caller promises:
+ * `r` is null or points to writable memory for a session that holds nothing to be freed.
+ */
+void RTMP_Init(struct RTMP *r);
+
+/** The version of the interface. */
+int RTMP_LibVersion(void);
+
+/** Milliseconds of a clock that only goes forward, and begins again at 2^32. */
+uint32_t RTMP_GetTime(void);
+
+/** The user wants to end: calls that wait end when a signal interrupts them. May be called in a signal handler. */
+void RTMP_UserInterrupt(void);
+
+/**
+ * The session will publish. Comes after `RTMP_SetupURL`, which sets the protocol.
+ *
+ * The caller promises:
+ * `r` is null or was prepared by `RTMP_Init`.
+ */
+void RTMP_EnableWrite(struct RTMP *r);
+
+/**
+ * Sets the player's buffer, in milliseconds; a server that is playing hears of it from `RTMP_UpdateBufferMS`.
+ *
+ * The caller promises:
+ * `r` is null or was prepared by `RTMP_Init`.
+ */
+void RTMP_SetBufferMS(struct RTMP *r,
+                      int size);
+
+/**
+ * 1 when the last receive timed out, else 0.
+ *
+ * The caller promises:
+ * `r` is null or was prepared by `RTMP_Init`.
+ */
+int RTMP_IsTimedout(struct RTMP *r);
+
+/**
+ * 1 when there is a socket, else 0.
+ *
+ * The caller promises:
+ * `r` is null or was prepared by `RTMP_Init`.
+ */
+int RTMP_IsConnected(struct RTMP *r);
+
+/**
+ * The socket's descriptor; -1 when there is none.
+ *
+ * The caller promises:
+ * `r` is null or was prepared by `RTMP_Init`.
+ */
+int RTMP_Socket(struct RTMP *r);
+
+/**
+ * Duration of the stream as its metadata says, in seconds; 0 before that.
+ *
+ * The caller promises:
+ * `r` is null or was prepared by `RTMP_Init`.
+ */
+double RTMP_GetDuration(struct RTMP *r);
+
+/**
+ * Takes entry `i` out of the list of calls that await an answer, and frees its name when `freeit` is not 0.
+ *
+ * The caller promises:
+ * `r` is null or was prepared by `RTMP_Init`; `m_methodCalls` holds `m_numCalls` entries with malloc'ed names.
+ */
+void RTMP_DropRequest(struct RTMP *r,
+                      int i,
+                      int freeit);
+
+/**
+ * Sets an option by its name. Text is not copied: it must stay alive as long as the option is used.
+ *
+ * Returns 1, or 0 for an unknown name or a value that cannot be used.
+ *
+ * The caller promises:
+ * Each pointer is null or points to its structure, `r`'s prepared by `RTMP_Init`; the texts are readable.
+ */
+int RTMP_SetOpt(struct RTMP *r,
+                const AVal *opt,
+                AVal *arg);
+
+/**
+ * Zeroes the header fields; body and chunk stay.
+ *
+ * The caller promises:
+ * `p` is null or points to a packet.
+ */
+void RTMPPacket_Reset(struct RTMPPacket *p);
+
+/**
+ * Logs the header of a packet and the first byte of its body at DEBUG.
+ *
+ * The caller promises:
+ * `p` is null or points to a packet with a body of its size.
+ */
+void RTMPPacket_Dump(struct RTMPPacket *p);
+
+/**
+ * Gives a packet a zeroed body of `size` bytes, with room for a header before it.
+ *
+ * Returns 1, or 0 when memory is out.
+ *
+ * The caller promises:
+ * `p` is null or points to a packet, whose old body is not freed.
+ */
+int RTMPPacket_Alloc(struct RTMPPacket *p, uint32_t size);
+
+/**
+ * Frees the body of a packet.
+ *
+ * The caller promises:
+ * `p` is null or points to a packet whose body is null or came from `RTMPPacket_Alloc` or the library.
+ */
+void RTMPPacket_Free(struct RTMPPacket *p);
+
+/**
  * Computes what SWF verification needs to know of the SWF file at `url`: its uncompressed size and its hash
  * (32 bytes). The result is kept in `$HOME/.swfinfo`; when the server was asked less than `age` days ago, it is not
  * asked again. With an age of 0 it is always asked.
@@ -368,6 +513,71 @@ int RTMP_HashSWF(const char *url,
                  unsigned int *size,
                  unsigned char *hash,
                  int age);
+
+/**
+ * Takes a URL apart. `host` and `app` point into it; `playpath` is malloc'ed, for the caller to free.
+ *
+ * Returns 1, or 0 when it is no URL. A host that is too long is left as it was.
+ *
+ * The caller promises:
+ * Each pointer is null or valid for what it points to; `url` ends with a NUL.
+ */
+int RTMP_ParseURL(const char *url,
+                  int *protocol,
+                  AVal *host,
+                  unsigned int *port,
+                  AVal *playpath,
+                  AVal *app);
+
+/**
+ * Turns the playpath of a URL into the one that servers are asked for; `output` is malloc'ed, for the caller to free.
+ *
+ * The caller promises:
+ * Each pointer is null or points to a text; they may be the same.
+ */
+void RTMP_ParsePlaypath(AVal *input,
+                        AVal *output);
+
+/**
+ * Sets a session up from a URL with options behind it, `url name=value …`. The text is changed in place when it has
+ * options, and the session keeps pointers into it: it must stay alive as long as the session.
+ *
+ * Returns 1, or 0 when the URL or an option is wrong.
+ *
+ * The caller promises:
+ * `r` is null or was prepared by `RTMP_Init`; `text` is null or ends with a NUL, and is writable when it has a space.
+ */
+int RTMP_SetupURL(struct RTMP *r,
+                  char *text);
+
+/**
+ * Sets a session up from its parts. Texts that are null or empty leave their field alone; none is copied, so they must
+ * stay alive as long as the session. `dStart` and `dStop` are milliseconds, `timeout` is seconds; port 0 is the
+ * protocol's own. The SWF's hash is 32 bytes and needs its size.
+ *
+ * The caller promises:
+ * `r` is null or was prepared by `RTMP_Init`; each text pointer is null or points to a text.
+ */
+void RTMP_SetupStream(struct RTMP *r,
+                      int protocol,
+                      AVal *hostname,
+                      unsigned int port,
+                      AVal *sockshost,
+                      AVal *playpath,
+                      AVal *tcUrl,
+                      AVal *swfUrl,
+                      AVal *pageUrl,
+                      AVal *app,
+                      AVal *auth,
+                      AVal *swfSHA256Hash,
+                      uint32_t swfSize,
+                      AVal *flashVer,
+                      AVal *subscribepath,
+                      AVal *usherToken,
+                      int dStart,
+                      int dStop,
+                      int bLiveStream,
+                      long timeout);
 
 #ifdef __cplusplus
 }
