@@ -4,13 +4,19 @@
 //! protocol. Keys and secrets never appear in `Debug` output or in the log.
 #![forbid(unsafe_code)]
 
+mod blowfish;
 mod dh;
 mod hash;
 mod rc4;
+mod xtea;
+mod xxtea;
 
+pub use blowfish::{BLOWFISH_KEY_SIZE, blowfish_encrypt};
 pub use dh::{KeyPair, PUBLIC_KEY_SIZE, Secret};
 pub use hash::{DIGEST_SIZE, base64, hmac_sha256, md5, same};
 pub use rc4::Rc4;
+pub use xtea::xtea_encrypt;
+pub use xxtea::secure_token_answer;
 
 use crate::{Error, Result};
 

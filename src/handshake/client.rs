@@ -30,6 +30,28 @@ pub struct Client {
     outcome: Outcome,
 }
 
+/// What a mode looks like on the wire.
+struct Form {
+    kind: u8,
+    version: [u8; 4],
+    /// Where the digest stands; `None` for the simple form.
+    layout: Option<Layout>,
+}
+
+impl Form {
+    fn of(mode: Mode) -> Self {
+        match mode {
+            Mode::Plain => Form { kind: TYPE_PLAIN, version: VERSION_NONE, layout: None },
+            Mode::Digest => {
+                Form { kind: TYPE_PLAIN, version: VERSION_DIGEST, layout: Some(Layout::DigestFirst) }
+            }
+            Mode::Encrypted => {
+                Form { kind: TYPE_ENCRYPTED, version: VERSION_ENCRYPTED, layout: Some(Layout::KeyFirst) }
+            }
+        }
+    }
+}
+
 /// What is needed to check the answer to a C1 with a digest.
 struct Digest {
     layout: Layout,
@@ -63,16 +85,18 @@ impl Client {
     /// # Errors
     /// [`Error::Io`] when the system's generator fails.
     pub fn start(mode: Mode, uptime_ms: u32) -> Result<(Self, Vec<u8>)> {
-        let (kind, version) = match mode {
-            Mode::Plain => (TYPE_PLAIN, VERSION_NONE),
-            Mode::Digest => (TYPE_PLAIN, VERSION_DIGEST),
-            Mode::Encrypted => (TYPE_ENCRYPTED, VERSION_ENCRYPTED),
-        };
-        let mut c1 = Block::first(uptime_ms, version)?;
-        let digest = match mode {
-            Mode::Plain => None,
-            Mode::Digest => Some(Digest::seal(&mut c1, Layout::DigestFirst, None)?),
-            Mode::Encrypted => Some(Digest::seal(&mut c1, Layout::KeyFirst, Some(KeyPair::generate()?))?),
+        Self::begin(&Form::of(mode), uptime_ms)
+    }
+
+    fn begin(form: &Form, uptime_ms: u32) -> Result<(Self, Vec<u8>)> {
+        let mut c1 = Block::first(uptime_ms, form.version)?;
+        let kind = form.kind;
+        let digest = match form.layout {
+            None => None,
+            Some(layout) if is_encrypted(kind) => {
+                Some(Digest::seal(&mut c1, layout, Some(KeyPair::generate()?))?)
+            }
+            Some(layout) => Some(Digest::seal(&mut c1, layout, None)?),
         };
         let bytes = [&[kind], c1.bytes()].concat();
         Ok((Client { c1, kind, digest, step: Step::AwaitS0, outcome: Outcome::default() }, bytes))
@@ -168,5 +192,89 @@ impl Client {
         }
         self.outcome.digest = true;
         Ok(Vec::new())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{Server, TYPE_ENCRYPTED_BLOWFISH, TYPE_ENCRYPTED_XTEA};
+    use super::*;
+
+    /// Runs a form against our server, and returns the type it answered and both outcomes.
+    fn meet(form: &Form) -> Result<(u8, Outcome, Outcome)> {
+        let (mut client, c0c1) = Client::begin(form, 7)?;
+        let mut server = Server::start(8);
+        server.advance(&c0c1[..1])?;
+        let said = server.advance(&c0c1[1..])?;
+        client.advance(&said[..1])?;
+        let c2 = client.advance(&said[1..1 + BLOCK_SIZE])?;
+        server.advance(&c2)?;
+        client.advance(&said[1 + BLOCK_SIZE..])?;
+        assert_eq!((client.needs(), server.needs()), (None, None));
+        Ok((said[0], client.finish(), server.finish()))
+    }
+
+    /// The version decides only whether type 6 becomes type 8.
+    #[test]
+    fn every_type_in_both_layouts() {
+        let answers = [
+            (TYPE_PLAIN, VERSION_DIGEST, TYPE_PLAIN),
+            (TYPE_ENCRYPTED, VERSION_DIGEST, TYPE_ENCRYPTED),
+            (TYPE_ENCRYPTED, VERSION_ENCRYPTED, TYPE_ENCRYPTED_XTEA),
+            (TYPE_ENCRYPTED_XTEA, VERSION_DIGEST, TYPE_ENCRYPTED_XTEA),
+            (TYPE_ENCRYPTED_BLOWFISH, VERSION_ENCRYPTED, TYPE_ENCRYPTED_BLOWFISH),
+        ];
+        for (kind, version, answer) in answers {
+            for layout in [Layout::DigestFirst, Layout::KeyFirst] {
+                let (said, client, server) = meet(&Form { kind, version, layout: Some(layout) }).unwrap();
+                assert_eq!(said, answer);
+                assert!(client.digest && server.digest);
+                assert_eq!(client.encryption.is_some(), is_encrypted(kind));
+                assert_eq!(server.encryption.is_some(), is_encrypted(kind));
+            }
+        }
+    }
+
+    /// What FFmpeg and others send: a version, and random bytes where a digest could be.
+    #[test]
+    fn a_version_without_a_digest_is_served_simply() {
+        let (said, client, server) =
+            meet(&Form { kind: TYPE_PLAIN, version: VERSION_DIGEST, layout: None }).unwrap();
+        assert_eq!(said, TYPE_PLAIN);
+        assert!(!client.digest && !server.digest);
+    }
+
+    #[test]
+    fn rtmpe_without_a_digest_is_refused() {
+        let form = Form { kind: TYPE_ENCRYPTED, version: VERSION_ENCRYPTED, layout: None };
+        assert!(matches!(meet(&form), Err(Error::Protocol(_))));
+    }
+
+    /// A server that knows only the simple form answers type 3 and version 0.
+    #[test]
+    fn a_digest_client_falls_back() {
+        for mode in [Mode::Digest, Mode::Encrypted] {
+            let (mut client, c0c1) = Client::start(mode, 7).unwrap();
+            assert_eq!(client.advance(&[TYPE_PLAIN]).unwrap(), b"");
+            let mut s1 = vec![0xa5; BLOCK_SIZE];
+            s1[4] = 0;
+            assert_eq!(client.advance(&s1).unwrap(), s1);
+            assert_eq!(client.advance(&c0c1[1..]).unwrap(), b"");
+            assert_eq!(client.needs(), None);
+            let outcome = client.finish();
+            assert!(outcome.encryption.is_none() && !outcome.digest);
+            assert_eq!(outcome.swf_key, Some([0xa5; 32]));
+        }
+    }
+
+    #[test]
+    fn wrong_sizes_and_extra_steps_are_errors() {
+        let (mut client, _) = Client::start(Mode::Plain, 7).unwrap();
+        assert!(client.advance(&[3, 3]).is_err());
+        assert_eq!(client.needs(), None);
+        assert!(client.advance(&[3]).is_err());
+        let mut server = Server::start(7);
+        assert!(server.advance(&[7]).is_err());
+        assert_eq!(server.needs(), None);
     }
 }

@@ -9,14 +9,17 @@
 #![deny(clippy::indexing_slicing, clippy::arithmetic_side_effects)]
 
 mod block;
+mod cipher_keys;
 mod client;
 mod digest;
 mod keys;
+mod server;
 mod signature;
 mod swf;
 
 pub use block::BLOCK_SIZE;
 pub use client::Client;
+pub use server::Server;
 pub use swf::{SWF_ANSWER_SIZE, SWF_HASH_SIZE, swf_answer};
 
 use crate::crypto::Rc4;
