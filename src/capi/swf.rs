@@ -2,8 +2,8 @@
 
 use crate::Error;
 use crate::capi::guard::guard;
+use crate::capi::http::limits;
 use crate::capi::types::RTMP_SWF_HASHLEN;
-use crate::http::Limits;
 use crate::log::Text;
 use crate::swf::{Cache, Lookup, SwfHash, hash_url};
 use libc::{c_char, c_int, c_uchar, c_uint};
@@ -48,8 +48,7 @@ pub(crate) fn hash_for_setup(url: &[u8], age: i32) -> Option<(u32, [u8; RTMP_SWF
 
 fn hash_of(url: &[u8], age_days: i32) -> Option<SwfHash> {
     let cache = Cache::in_home();
-    let lookup =
-        Lookup { url, age_days, cache: cache.as_ref(), now: SystemTime::now(), limits: Limits::default() };
+    let lookup = Lookup { url, age_days, cache: cache.as_ref(), now: SystemTime::now(), limits: limits() };
     match hash_url(&lookup) {
         Ok(swf) => Some(swf),
         Err(error) => {

@@ -254,17 +254,24 @@ unsafe fn make_tc_url(r: *mut RTMP, text: *mut c_char) {
     }
 }
 
-/// Hashes the SWF that shall be verified.
+/// Hashes the SWF that shall be verified. Without a hash the session is tried all the same, as in the reference: the log
+/// has said why, and many servers do not insist.
 ///
 /// # Safety
 /// `r` was prepared by `RTMP_Init`.
 unsafe fn hash_swf(r: *mut RTMP) {
-    // SAFETY: the caller's promise.
-    let wanted = unsafe { (*r).Link.lFlags & link_flag::SWFV != 0 && (*r).Link.swfUrl.av_len != 0 };
-    if wanted {
-        crate::error!(
-            "SWF verification is not supported in this build; the server may refuse the connection"
-        );
+    // SAFETY: the caller's promise; the URL is copied before the network is waited for, and the link is written to
+    // only behind that.
+    unsafe {
+        let link = &raw mut (*r).Link;
+        if (*link).lFlags & link_flag::SWFV == 0 || (*link).swfUrl.av_len == 0 {
+            return;
+        }
+        let url = (*link).swfUrl.bytes().to_vec();
+        if let Some((size, hash)) = crate::capi::swf::hash_for_setup(&url, (*link).swfAge) {
+            (*link).SWFSize = size;
+            (*link).SWFHash = hash;
+        }
     }
 }
 
