@@ -121,8 +121,13 @@ impl<H: Host + ?Sized> Conversation<'_, H> {
         if token.is_empty() {
             return Ok(());
         }
-        let _ = arguments;
-        Ok(())
+        match arguments.find(b"secureToken") {
+            Some(challenge) => {
+                let answer = crate::crypto::secure_token_answer(challenge, &token);
+                self.send_secure_token_response(&answer)
+            }
+            None => Ok(()),
+        }
     }
 
     fn on_stream_created(&mut self, arguments: &Arguments<'_>) -> Result<()> {

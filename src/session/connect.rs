@@ -2,7 +2,7 @@
 #![forbid(unsafe_code)]
 
 use crate::crypto::Rc4;
-use crate::handshake::{Client, Mode, Outcome};
+use crate::handshake::{Client, Mode, Outcome, Server};
 use crate::transport::{Deadline, Stream};
 use crate::{Result, transport};
 use std::io::IoSlice;
@@ -49,8 +49,14 @@ pub fn handshake(stream: &Stream, mode: Mode, uptime_ms: u32, deadline: Deadline
 
 /// Shakes hands as the server, by the deadline.
 pub fn accept(stream: &Stream, uptime_ms: u32, deadline: Deadline) -> Result<Established> {
-    let _ = (stream, uptime_ms, deadline);
-    Err(crate::Error::Usage("not supported in this build".into()))
+    let mut server = Server::start(uptime_ms);
+    let mut received = 0_u32;
+    while let Some(needed) = server.needs() {
+        let answer = server.advance(&receive(stream, needed, deadline)?)?;
+        received = received.wrapping_add(needed as u32);
+        send(stream, &answer)?;
+    }
+    Ok(Established::new(server.finish(), received))
 }
 
 fn receive(stream: &transport::Stream, needed: usize, deadline: Deadline) -> Result<Vec<u8>> {
