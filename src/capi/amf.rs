@@ -9,6 +9,7 @@ pub mod encode;
 pub mod find;
 pub mod object;
 pub mod property;
+pub mod scalar;
 
 use crate::amf::marker;
 use crate::capi::types::{AMFDataType, AMFObject, AMFObjectProperty, AMFObjectPropertyValue, AVal};
