@@ -152,7 +152,7 @@ int AMF3Prop_Decode(struct AMFObjectProperty *prop,
                     int bDecodeName);
 
 /**
- * Decodes an AMF3 object, its marker included when `bAMFData` is not 0. Returns the bytes consumed, or -1 with the
+ * Decodes an AMF3 object, its marker included when `bDecodeName` is not 0. Returns the bytes consumed, or -1 with the
  * properties before the bad one in `obj`. What was in `obj` before is not freed.
  *
  * The caller promises:
@@ -161,7 +161,7 @@ int AMF3Prop_Decode(struct AMFObjectProperty *prop,
 int AMF3_Decode(struct AMFObject *obj,
                 const char *pBuffer,
                 int nSize,
-                int bAMFData);
+                int bDecodeName);
 
 /**
  * Decodes a property, or a value without a name when `bDecodeName` is 0. Returns the bytes consumed, or -1; then

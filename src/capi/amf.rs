@@ -1,12 +1,11 @@
 //! `amf.h`: values in the caller's structures, over the core's [`crate::amf`]. Decoded texts point into the caller's
-//! input; property lists are malloc'ed in steps of [`object::STEP`], because `AMF_AddProp` counts on it and programs
+//! input; property lists are malloc'ed in steps of 16, because `AMF_AddProp` counts on it and programs
 //! may free them. Parameters bear the header's names.
 #![allow(non_snake_case)]
 
 pub mod decode;
 pub mod dump;
 pub mod encode;
-pub mod find;
 pub mod object;
 pub mod property;
 pub mod scalar;
@@ -20,7 +19,7 @@ use std::ptr::null_mut;
 pub(crate) const AMF_INVALID: AMFDataType = 0xff;
 
 /// How deep the functions follow objects that a program built; deeper ones fail.
-const MAX_DEPTH: u32 = crate::amf::MAX_DEPTH;
+pub(super) const MAX_DEPTH: u32 = crate::amf::MAX_DEPTH;
 
 impl AMFObject {
     /// No properties.
@@ -35,7 +34,7 @@ impl AMFObject {
     ///
     /// # Safety
     /// `o_props` is null or points to `o_num` properties.
-    unsafe fn addresses(self) -> impl Iterator<Item = *mut AMFObjectProperty> {
+    pub(super) unsafe fn addresses(self) -> impl Iterator<Item = *mut AMFObjectProperty> {
         // SAFETY: every index is below the count that the caller promised.
         (0..self.count()).map(move |index| unsafe { self.o_props.add(index) })
     }
@@ -56,7 +55,7 @@ fn is_container(kind: AMFDataType) -> bool {
 }
 
 /// Whether a property's type is the one of this marker.
-fn is(kind: AMFDataType, marker: u8) -> bool {
+pub(super) fn is(kind: AMFDataType, marker: u8) -> bool {
     kind == AMFDataType::from(marker)
 }
 

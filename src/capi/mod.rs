@@ -10,6 +10,7 @@ pub mod connect;
 mod connection;
 pub mod data;
 pub(crate) mod extra;
+pub mod find;
 pub mod guard;
 pub mod handle;
 pub mod http;

@@ -1,7 +1,7 @@
-//! Looking for a property in an object and in the objects within. (Declared in `rtmp.h`, or nowhere.)
+//! Looking for a property in an object and in the objects within; not of `amf.h`, but of `rtmp.h`.
 
-use super::{MAX_DEPTH, is};
 use crate::amf::marker;
+use crate::capi::amf::{MAX_DEPTH, is};
 use crate::capi::guard::guard;
 use crate::capi::types::{AMFDataType, AMFObject, AMFObjectProperty, AVal};
 use libc::c_int;
