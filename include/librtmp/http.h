@@ -35,7 +35,7 @@ typedef size_t (HTTP_read_callback)(void *ptr, size_t size, size_t nmemb, void *
 
 /** A request, and what came of it. */
 struct HTTP_ctx {
-  /** In: the date that a newer file must have, or an empty text; out: the date of the file. The program's memory. */
+  /** Room for 64 bytes, or null. In: the date that a newer file must have, or empty; out: the file's own date. */
   char *date;
   /** The length of the file. */
   int size;
@@ -50,22 +50,16 @@ extern "C" {
 #endif
 
 /**
- * Fetches a file by http or https, following at most 5 redirects, and hands it to `cb` piece by piece.
+ * Fetches a file by http or https, following at most 5 redirects, and hands it to `cb` piece by piece, the body of an
+ * error page too.
  *
- * A date in `http->date` is sent as If-Modified-Since; the server's Last-Modified replaces it when it has fewer than
- * 64 bytes. `http->status` becomes the status code, or -1 when no server answered; the bytes of the body are added to
- * `http->size`. The bodies of error pages are handed to `cb` too.
- *
- * The caller promises:
- * `http` is null or points to a context whose `date` is null or has room for 64 bytes and holds a text; `url` is null
- * or a text; `cb` is null or may be called with `http->data`. The callback may use the context.
+ * `http->date`, unless it is empty or a null pointer, asks for a newer file only, and becomes the file's own date when
+ * that has fewer than 64 bytes. `http->status` becomes the status code, or -1 when no server answered; the number of
+ * bytes is added to `http->size`. The callback may use the context.
  */
-HTTPResult HTTP_get(struct HTTP_ctx *http,
-                    const char *url,
-                    size_t (*cb)(void *ptr, size_t size, size_t nmemb, void *stream));
+HTTPResult HTTP_get(struct HTTP_ctx *http, const char *url, HTTP_read_callback *cb);
 
 #ifdef __cplusplus
 }
 #endif
-
 #endif /* __RTMP_HTTP_H__ */

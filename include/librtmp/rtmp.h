@@ -355,6 +355,68 @@ extern "C" {
 #endif
 
 /**
+ * Ends a session.
+ *
+ * Blocks until the server has what was published, at most 2 s. Other threads' calls on the handle end first.
+ *
+ * The caller promises:
+ * `r` is null or points to a `struct RTMP` that `RTMP_Init` initialised.
+ */
+void RTMP_Close(struct RTMP *r);
+
+/**
+ * Connects: resolves the host (or the proxy), connects, shakes hands and sends the connect command.
+ *
+ * `cp` is a connect packet of the program's own, or null. Returns 1, or 0 after a log line.
+ *
+ * The caller promises:
+ * `r` is null or initialised by `RTMP_Init`; `cp` is null or a packet as for `RTMP_SendPacket`.
+ */
+int RTMP_Connect(struct RTMP *r, struct RTMPPacket *cp);
+
+/**
+ * Makes the connection's socket: connects to an address, through the SOCKS proxy when one is set.
+ *
+ * The caller promises:
+ * `r` is null or initialised; `service` is null or a socket address of the size that its family has.
+ */
+int RTMP_Connect0(struct RTMP *r,
+                  struct sockaddr *service);
+
+/**
+ * Goes on from a connected socket in `m_sb.sb_socket`: TLS, tunnel, handshake and the connect command.
+ *
+ * The caller promises:
+ * As `RTMP_Connect`.
+ */
+int RTMP_Connect1(struct RTMP *r,
+                  struct RTMPPacket *cp);
+
+/**
+ * Shakes hands as the server, on an accepted socket in `m_sb.sb_socket`.
+ *
+ * The caller promises:
+ * `r` is null or initialised by `RTMP_Init`.
+ */
+int RTMP_Serve(struct RTMP *r);
+
+/**
+ * Sends createStream's part of the conversation until the stream plays or publishes.
+ *
+ * The caller promises:
+ * `r` is null or initialised by `RTMP_Init`.
+ */
+int RTMP_ConnectStream(struct RTMP *r, int seekTime);
+
+/**
+ * Gives the stream back, asks for a new one and plays or publishes again, over the same connection.
+ *
+ * The caller promises:
+ * `r` is null or initialised by `RTMP_Init`.
+ */
+int RTMP_ReconnectStream(struct RTMP *r, int seekTime);
+
+/**
  * Copies the first property of this name into `p`, searching depth first through objects and ECMA arrays.
  * Returns 1 when there is one, else 0 with `p` unchanged.
  *
@@ -500,6 +562,183 @@ int RTMPPacket_Alloc(struct RTMPPacket *p, uint32_t size);
 void RTMPPacket_Free(struct RTMPPacket *p);
 
 /**
+ * Reads one chunk. `packet` describes its message; `m_body` is the caller's to free once the message is complete
+ * (`RTMPPacket_IsReady`) and null before. Returns 0 when the connection is gone (the session is then closed) or on a
+ * time-out (`RTMP_IsTimedout`; the next call goes on).
+ *
+ * The caller promises:
+ * `r` is null or initialised; `packet` is null or writable, its `m_chunk` null or pointing to a `RTMPChunk`.
+ */
+int RTMP_ReadPacket(struct RTMP *r,
+                    struct RTMPPacket *packet);
+
+/**
+ * Reads until a media packet is there; others are met on the way. Returns 1, 2 when the play ended, or 0.
+ *
+ * The caller promises:
+ * `r` is null or initialised; `packet` is null or writable.
+ */
+int RTMP_GetNextMediaPacket(struct RTMP *r,
+                            struct RTMPPacket *packet);
+
+/**
+ * Meets a packet: protocol messages and commands are acted on. Returns 1 for media, 2 when it ended the play, else 0.
+ *
+ * The caller promises:
+ * `r` is null or initialised; `packet` is null or a complete packet.
+ */
+int RTMP_ClientPacket(struct RTMP *r,
+                      struct RTMPPacket *packet);
+
+/**
+ * Reads FLV bytes: the file header first, then at most one tag a call. Returns the bytes put into `buf`; 0 when the
+ * play has ended or the connection is gone; -1 when the stream is corrupt or could not be resumed
+ * (`m_read.status` tells which).
+ *
+ * The caller promises:
+ * `r` is null or initialised; `buf` is null or points to `size` writable bytes.
+ */
+int RTMP_Read(struct RTMP *r,
+              char *buf,
+              int size);
+
+/**
+ * Takes FLV bytes in pieces of any size and sends each complete tag. Returns the bytes taken, -1 on an error.
+ *
+ * The caller promises:
+ * `r` is null or initialised; `buf` is null or points to `size` bytes.
+ */
+int RTMP_Write(struct RTMP *r,
+               const char *buf,
+               int size);
+
+/**
+ * Sends one message; its body and header stay as they are, but for `m_headerType`, which tells the format sent.
+ *
+ * With `queue`, the name and the transaction of an INVOKE join `m_methodCalls`. Returns 1, or 0 after a log line.
+ *
+ * The caller promises:
+ * `r` is null or initialised; `packet` is null or a packet whose `m_body` points to `m_nBodySize` bytes.
+ */
+int RTMP_SendPacket(struct RTMP *r,
+                    struct RTMPPacket *packet,
+                    int queue);
+
+/**
+ * Sends a chunk's header and body bytes as they are.
+ *
+ * The caller promises:
+ * `r` is null or initialised; `chunk` is null or has `c_headerSize` header bytes and `c_chunkSize` bytes at `c_chunk`.
+ */
+int RTMP_SendChunk(struct RTMP *r,
+                   struct RTMPChunk *chunk);
+
+/**
+ * Sends a user control message; `nTime` counts for event 3 only.
+ *
+ * The caller promises:
+ * `r` is null or initialised by `RTMP_Init`.
+ */
+int RTMP_SendCtrl(struct RTMP *r, short nType, unsigned int nObject, unsigned int nTime);
+
+/**
+ * Announces `m_nServerBW` as our window of acknowledgements.
+ *
+ * The caller promises:
+ * `r` is null or initialised by `RTMP_Init`.
+ */
+int RTMP_SendServerBW(struct RTMP *r);
+
+/**
+ * Announces `m_nClientBW` and `m_nClientBW2` as what the peer may send unacknowledged.
+ *
+ * The caller promises:
+ * `r` is null or initialised by `RTMP_Init`.
+ */
+int RTMP_SendClientBW(struct RTMP *r);
+
+/**
+ * Asks the server for a message stream.
+ *
+ * The caller promises:
+ * `r` is null or initialised by `RTMP_Init`.
+ */
+int RTMP_SendCreateStream(struct RTMP *r);
+
+/**
+ * Asks the server to go on from `dTime` milliseconds.
+ *
+ * The caller promises:
+ * `r` is null or initialised by `RTMP_Init`.
+ */
+int RTMP_SendSeek(struct RTMP *r, int dTime);
+
+/**
+ * Asks the server to pause (`DoPause` not 0) or to go on, at `dTime` milliseconds.
+ *
+ * The caller promises:
+ * `r` is null or initialised by `RTMP_Init`.
+ */
+int RTMP_SendPause(struct RTMP *r, int DoPause, int dTime);
+
+/**
+ * Pauses the play where it is, or goes on from there.
+ *
+ * The caller promises:
+ * `r` is null or initialised by `RTMP_Init`.
+ */
+int RTMP_Pause(struct RTMP *r, int DoPause);
+
+/**
+ * Pauses for a second and goes on, which wakes some servers.
+ *
+ * The caller promises:
+ * `r` is null or initialised by `RTMP_Init`.
+ */
+int RTMP_ToggleStream(struct RTMP *r);
+
+/**
+ * Tells the server the buffer's length in `m_nBufferMS`.
+ *
+ * The caller promises:
+ * `r` is null or initialised by `RTMP_Init`.
+ */
+void RTMP_UpdateBufferMS(struct RTMP *r);
+
+/**
+ * Gives the message stream back to the server.
+ *
+ * The caller promises:
+ * `r` is null or initialised by `RTMP_Init`.
+ */
+void RTMP_DeleteStream(struct RTMP *r);
+
+/**
+ * Receives once into the buffer. Returns the bytes received; 0 at the end of the stream; -1 on an error or a time-out
+ * (`sb_timedout`).
+ *
+ * The caller promises:
+ * `sb` is null or points to an initialised `RTMPSockBuf`.
+ */
+int RTMPSockBuf_Fill(struct RTMPSockBuf *sb);
+
+/**
+ * Sends bytes, never raising SIGPIPE. Returns `len`, or -1.
+ *
+ * The caller promises:
+ * `sb` is null or points to an initialised `RTMPSockBuf`; `buf` is null or points to `len` bytes.
+ */
+int RTMPSockBuf_Send(struct RTMPSockBuf *sb, const char *buf, int len);
+
+/**
+ * Closes the socket and its TLS stream. Returns what `close` returns, 0 without a socket.
+ *
+ * The caller promises:
+ * `sb` is null or points to an initialised `RTMPSockBuf`.
+ */
+int RTMPSockBuf_Close(struct RTMPSockBuf *sb);
+
+/**
  * Computes what SWF verification needs to know of the SWF file at `url`: its uncompressed size and its hash
  * (32 bytes). The result is kept in `$HOME/.swfinfo`; when the server was asked less than `age` days ago, it is not
  * asked again. With an age of 0 it is always asked.
@@ -513,6 +752,36 @@ int RTMP_HashSWF(const char *url,
                  unsigned int *size,
                  unsigned char *hash,
                  int age);
+
+/**
+ * Makes a server's TLS context from a PEM chain (the server's own certificate first) and a PEM key.
+ *
+ * Returns null after a log line when a file cannot be used; free it with `RTMP_TLS_FreeServerContext`.
+ *
+ * The caller promises:
+ * `cert` and `key` are null or NUL-terminated paths.
+ */
+void *RTMP_TLS_AllocServerContext(const char *cert,
+                                  const char *key);
+
+/**
+ * Frees a server's TLS context; connections that were accepted with it go on.
+ *
+ * The caller promises:
+ * `ctx` is null or came from `RTMP_TLS_AllocServerContext` and was not freed.
+ */
+void RTMP_TLS_FreeServerContext(void *ctx);
+
+/**
+ * Shakes hands with a TLS client on the accepted socket in `m_sb.sb_socket`, within `Link.timeout`.
+ *
+ * Returns 1, or 0 after a log line; the socket stays the program's to close with `RTMP_Close`.
+ *
+ * The caller promises:
+ * `r` is null or initialised by `RTMP_Init`; `ctx` is null or came from `RTMP_TLS_AllocServerContext`.
+ */
+int RTMP_TLS_Accept(struct RTMP *r,
+                    void *ctx);
 
 /**
  * Takes a URL apart. `host` and `app` point into it; `playpath` is malloc'ed, for the caller to free.
