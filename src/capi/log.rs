@@ -125,7 +125,7 @@ fn print_line(level: c_int, mut text: Vec<u8>) {
     let mut line = format!("{name}: ").into_bytes();
     line.append(&mut text);
     line.push(b'\n');
-    print(&mut line, true);
+    print(&mut line, false);
 }
 
 /// What `RTMP_Log` does; called by varargs.c alone.

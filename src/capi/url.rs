@@ -313,7 +313,8 @@ unsafe fn set_proxy(r: *mut RTMP) -> bool {
     }
 }
 
-/// Sets a session up from its parts. Texts that are null or empty leave their field alone; none is copied, so they must
+/// Sets a session up from its parts. Texts that are null or empty leave their field alone, except
+/// an empty hostname; none is copied, so they must
 /// stay alive as long as the session. `dStart` and `dStop` are milliseconds, `timeout` is seconds; port 0 is the
 /// protocol's own. The SWF's hash is 32 bytes and needs its size.
 ///
@@ -348,7 +349,6 @@ pub unsafe extern "C" fn RTMP_SetupStream(
             return;
         }
         let texts = [
-            (Text::Hostname, hostname),
             (Text::SocksHost, sockshost),
             (Text::Playpath, playpath),
             (Text::TcUrl, tcUrl),
@@ -365,6 +365,9 @@ pub unsafe extern "C" fn RTMP_SetupStream(
             let given = texts.map(|(which, text)| (which, text.as_ref().copied().unwrap_or(AVal::EMPTY)));
             let hash = swfSHA256Hash.as_ref().copied().unwrap_or(AVal::EMPTY);
             let link = &raw mut (*r).Link;
+            if let Some(hostname) = hostname.as_ref() {
+                (*link).hostname = *hostname;
+            }
             for (which, text) in
                 given.into_iter().filter(|(_, text)| text.av_len > 0 && !text.av_val.is_null())
             {

@@ -8,6 +8,8 @@ use std::fmt::Write;
 const WIDTH: usize = 16;
 /// Behind this many bytes of a dump's line comes a gap.
 const HALF: usize = 8;
+/// Offsets begin again here, as librtmp's do.
+const OFFSETS: usize = 0xffff;
 /// Room for the numbers of one line of a dump.
 const NUMBERS: usize = 51;
 
@@ -32,7 +34,7 @@ pub fn dump(data: Vec<u8>) -> impl Iterator<Item = String> {
     let mut at = 0_usize;
     let empty = data.is_empty().then(String::new);
     empty.into_iter().chain(std::iter::from_fn(move || {
-        let offset = at;
+        let offset = at.checked_rem(OFFSETS).unwrap_or_default();
         let line = line_at(&data, &mut at)?;
         let mut numbers = String::new();
         for (i, byte) in line.iter().enumerate() {
