@@ -90,18 +90,23 @@ fn one_line_comments(text: &str) -> String {
                 lines.truncate(lines.len() - 2);
                 lines.push(comment);
             }
-            _ => lines.push(
-                line.replace("[`", "`")
-                    .replace("`]", "`")
-                    .split(" // ")
-                    .next()
-                    .unwrap_or(line)
-                    .trim_end()
-                    .to_owned(),
-            ),
+            _ => lines.push(without_links(line.split(" // ").next().unwrap_or(line)).trim_end().to_owned()),
         }
     }
     lines.join("\n") + "\n"
+}
+
+/// Rewrites links, ``[`text`]`` and ``[`text`](place)``, as their text.
+fn without_links(line: &str) -> String {
+    let mut pieces = line.split("`]");
+    let mut out = pieces.next().unwrap_or_default().replace("[`", "`");
+    for piece in pieces {
+        let behind =
+            piece.strip_prefix('(').and_then(|place| place.split_once(')')).map_or(piece, |(_, rest)| rest);
+        out.push('`');
+        out.push_str(&behind.replace("[`", "`"));
+    }
+    out
 }
 
 #[test]

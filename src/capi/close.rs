@@ -1,5 +1,6 @@
 //! `RTMP_Close`, and how a session ends by itself.
 
+use crate::Error;
 use crate::capi::calls;
 use crate::capi::connection::{self, Connection};
 use crate::capi::extra;
@@ -8,7 +9,6 @@ use crate::capi::owner::Owner;
 use crate::capi::types::{AVal, RTMP};
 use crate::session::{Conversation, link_flag, read_status};
 use crate::transport::Deadline;
-use crate::Error;
 use std::sync::atomic::Ordering;
 use std::sync::{PoisonError, TryLockError};
 use std::time::Duration;
@@ -161,7 +161,8 @@ unsafe fn reset(r: *mut RTMP, connection: Option<&Connection>) {
         (*r).m_write.m_nBytesRead = 0;
         calls::free_calls(r);
         calls::free_channels(r);
-        let announced = connection.map_or(0, |connection| connection.announced_chunk_size.load(Ordering::Relaxed));
+        let announced =
+            connection.map_or(0, |connection| connection.announced_chunk_size.load(Ordering::Relaxed));
         if announced != 0 && usize::try_from((*r).m_outChunkSize) == Ok(announced) {
             (*r).m_outChunkSize = crate::chunk::DEFAULT_CHUNK_SIZE.cast_signed();
         }

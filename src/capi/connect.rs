@@ -195,7 +195,11 @@ unsafe fn connect0(r: *mut RTMP, connect: impl FnOnce(&Target) -> Result<crate::
             }
             Err(error) => {
                 (*r).m_sb.sb_timedout = matches!(error, Error::TimedOut).into();
-                crate::error!("cannot connect to {}:{}: {error}", crate::log::Text(&target.host), target.port);
+                crate::error!(
+                    "cannot connect to {}:{}: {error}",
+                    crate::log::Text(&target.host),
+                    target.port
+                );
                 close(r, Farewell::ToReconnect);
                 false
             }
@@ -224,7 +228,9 @@ unsafe fn establish(r: *mut RTMP) -> Result<()> {
     unsafe {
         let fd = (*r).m_sb.sb_socket;
         if fd < 0 {
-            return Err(Error::Usage("no socket: call RTMP_Connect, or put a connected one into m_sb.sb_socket".into()));
+            return Err(Error::Usage(
+                "no socket: call RTMP_Connect, or put a connected one into m_sb.sb_socket".into(),
+            ));
         }
         let deadline = timeout(r).map_or(Deadline::NEVER, Deadline::after);
         let protocol = (*r).Link.protocol;

@@ -195,7 +195,8 @@ impl<'c> ReadingCall<'c> {
         let mut talk = Conversation { host: &mut self.owner, sender: &connection.session.sender };
         // SAFETY: `begin`'s caller promised that `r` stays; the reading half's lock is held, so nobody else is in the
         // buffer.
-        let mut input = unsafe { SockInput::new(&raw mut (*self.r).m_sb, connection, cipher.as_mut(), waits) };
+        let mut input =
+            unsafe { SockInput::new(&raw mut (*self.r).m_sb, connection, cipher.as_mut(), waits) };
         let result = work(&mut talk, &mut self.reading, &mut input);
         drop(input);
         self.reading.cipher = cipher;

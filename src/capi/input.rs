@@ -111,7 +111,8 @@ impl<'a> SockInput<'a> {
     fn receive_layered_now(&self, stream: &Stream) -> Result<usize> {
         let end = self.start + self.size;
         // SAFETY: the room lies inside the buffer; the reference lives for this call only, which does not wait.
-        let room = unsafe { std::slice::from_raw_parts_mut(self.base().add(end), RTMP_BUFFER_CACHE_SIZE - end) };
+        let room =
+            unsafe { std::slice::from_raw_parts_mut(self.base().add(end), RTMP_BUFFER_CACHE_SIZE - end) };
         stream.receive_now(room)
     }
 
@@ -143,7 +144,9 @@ impl Input for SockInput<'_> {
         let plain = self.connection.session.stream.is_plain();
         let received = if plain { self.receive_plain(direct) } else { self.receive_layered(direct) };
         // SAFETY: `new`'s caller promised that `sb` is good.
-        unsafe { (*self.sb).sb_timedout = c_int::from(matches!(received, Err(Error::TimedOut)) && self.waits) };
+        unsafe {
+            (*self.sb).sb_timedout = c_int::from(matches!(received, Err(Error::TimedOut)) && self.waits)
+        };
         let received = match received? {
             0 => return Err(Error::Closed),
             n => n,

@@ -77,11 +77,7 @@ impl MallocBody {
         let size = capacity + RTMP_MAX_HEADER_SIZE;
         // SAFETY: `block` is null or a live block of malloc's; on failure realloc leaves it alone.
         let block = unsafe {
-            if self.block.is_null() {
-                libc::calloc(1, size)
-            } else {
-                libc::realloc(self.block.cast(), size)
-            }
+            if self.block.is_null() { libc::calloc(1, size) } else { libc::realloc(self.block.cast(), size) }
         }
         .cast::<u8>();
         if block.is_null() {
@@ -90,7 +86,9 @@ impl MallocBody {
         if !self.block.is_null() {
             // SAFETY: realloc gave `size` bytes; those behind the old capacity are ours and not yet initialised.
             unsafe {
-                block.add(RTMP_MAX_HEADER_SIZE + self.capacity).write_bytes(0, capacity.saturating_sub(self.capacity));
+                block
+                    .add(RTMP_MAX_HEADER_SIZE + self.capacity)
+                    .write_bytes(0, capacity.saturating_sub(self.capacity));
             }
         }
         self.block = block;

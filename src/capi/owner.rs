@@ -94,7 +94,8 @@ impl<'c> Owner<'c> {
     /// # Safety
     /// `r` points to an initialised `struct RTMP` that stays where it is until [`Owner::store`].
     pub(crate) unsafe fn load(r: *mut RTMP, connection: &'c Connection) -> Self {
-        let mut fields = Fields { read: ReadFields::default(), link: LinkFields::default(), ..Fields::default() };
+        let mut fields =
+            Fields { read: ReadFields::default(), link: LinkFields::default(), ..Fields::default() };
         // SAFETY: the caller's promise.
         unsafe {
             load_scalars(r, &mut fields);

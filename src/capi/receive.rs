@@ -1,7 +1,7 @@
 //! Receiving: chunks, media packets and FLV bytes; and `RTMP_Write`, whose FLV bytes go the other way.
 
 use crate::capi::close::{Farewell, close, fail};
-use crate::capi::connect::{reconnect, RTMP_ConnectStream};
+use crate::capi::connect::{RTMP_ConnectStream, reconnect};
 use crate::capi::connection::{self, Connection, ReadingCall};
 use crate::capi::guard::guard;
 use crate::capi::mem::MallocBody;
@@ -172,7 +172,9 @@ pub unsafe extern "C" fn RTMP_ClientPacket(r: *mut RTMP, packet: *mut RTMPPacket
                 stream: copy.m_nInfoField2.cast_unsigned(),
             };
             let Some(connection) = connection::current(r) else { return 0 };
-            let met = crate::capi::connect::with_talk(r, &connection, |talk| talk.handle(&Incoming { header, body }));
+            let met = crate::capi::connect::with_talk(r, &connection, |talk| {
+                talk.handle(&Incoming { header, body })
+            });
             drop(connection);
             match met {
                 Ok(event) => act(r, event),
@@ -344,6 +346,8 @@ unsafe fn write(r: *mut RTMP, connection: &Connection, bytes: &[u8]) -> Result<u
         connection.published.store(true, Ordering::Relaxed);
         listen_when_due(r, connection)?;
         let mut publisher = connection.session.publisher.lock().map_err(|_| Error::Closed)?;
-        crate::capi::connect::with_talk(r, connection, |talk: &mut Conversation<'_, _>| publisher.write(talk, bytes))
+        crate::capi::connect::with_talk(r, connection, |talk: &mut Conversation<'_, _>| {
+            publisher.write(talk, bytes)
+        })
     }
 }

@@ -69,7 +69,12 @@ pub unsafe extern "C" fn RTMP_SendChunk(r: *mut RTMP, chunk: *mut RTMPChunk) -> 
 /// # Safety
 /// `r` is null or initialised by `RTMP_Init`.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn RTMP_SendCtrl(r: *mut RTMP, nType: c_short, nObject: c_uint, nTime: c_uint) -> c_int {
+pub unsafe extern "C" fn RTMP_SendCtrl(
+    r: *mut RTMP,
+    nType: c_short,
+    nObject: c_uint,
+    nTime: c_uint,
+) -> c_int {
     // SAFETY: `r` is null or initialised.
     unsafe { talk(r, |talk| talk.send_control(nType.cast_unsigned(), nObject, nTime)) }
 }
@@ -268,7 +273,10 @@ pub(crate) unsafe fn send_packet(r: *mut RTMP, packet: *mut RTMPPacket, queue: b
 unsafe fn outgoing(packet: &RTMPPacket) -> Option<Outgoing<'_>> {
     let channel = packet.m_nChannel.cast_unsigned();
     if !(MIN_CHANNEL..=MAX_CHANNEL).contains(&channel) {
-        crate::error!("RTMP_SendPacket: channel {} is outside {MIN_CHANNEL} to {MAX_CHANNEL}", packet.m_nChannel);
+        crate::error!(
+            "RTMP_SendPacket: channel {} is outside {MIN_CHANNEL} to {MAX_CHANNEL}",
+            packet.m_nChannel
+        );
         return None;
     }
     let Some(format) = Format::from_number(packet.m_headerType) else {

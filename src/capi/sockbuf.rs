@@ -57,7 +57,12 @@ pub(crate) unsafe fn hang_tls(sb: *mut RTMPSockBuf, stream: &Arc<Stream>) {
 ///
 /// # Safety
 /// `r` points to an initialised `struct RTMP`.
-pub(crate) unsafe fn layer(r: *mut RTMP, plain: Stream, protocol: c_int, deadline: Deadline) -> Result<Arc<Stream>> {
+pub(crate) unsafe fn layer(
+    r: *mut RTMP,
+    plain: Stream,
+    protocol: c_int,
+    deadline: Deadline,
+) -> Result<Arc<Stream>> {
     if protocol & feature::HTTP != 0 {
         return Err(Error::Usage("HTTP tunnels are not supported in this build".into()));
     }

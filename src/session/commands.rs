@@ -82,7 +82,9 @@ impl<H: Host + ?Sized> Conversation<'_, H> {
                 if publishes {
                     object.string(b"type", b"nonprivate");
                 }
-                for (name, value) in [(&b"flashVer"[..], &flash_ver), (b"swfUrl", &swf_url), (b"tcUrl", &tc_url)] {
+                for (name, value) in
+                    [(&b"flashVer"[..], &flash_ver), (b"swfUrl", &swf_url), (b"tcUrl", &tc_url)]
+                {
                     if !value.is_empty() {
                         object.string(name, value);
                     }
@@ -101,8 +103,7 @@ impl<H: Host + ?Sized> Conversation<'_, H> {
                     object.number(b"objectEncoding", encoding);
                 }
             });
-            let encoder =
-                if auth.is_empty() { encoder } else { encoder.boolean(auth_flag).string(&auth) };
+            let encoder = if auth.is_empty() { encoder } else { encoder.boolean(auth_flag).string(&auth) };
             encoder.raw(&extras)
         })
     }
@@ -130,11 +131,15 @@ impl<H: Host + ?Sized> Conversation<'_, H> {
     }
 
     pub(super) fn send_fc_subscribe(&mut self, path: &[u8]) -> Result<()> {
-        self.call(&Route::CONNECTION, command::FC_SUBSCRIBE, Answer::Awaited, |encoder| encoder.null().string(path))
+        self.call(&Route::CONNECTION, command::FC_SUBSCRIBE, Answer::Awaited, |encoder| {
+            encoder.null().string(path)
+        })
     }
 
     pub(super) fn send_usher_token(&mut self, token: &[u8]) -> Result<()> {
-        self.call(&Route::CONNECTION, command::USHER_TOKEN, Answer::Ignored, |encoder| encoder.null().string(token))
+        self.call(&Route::CONNECTION, command::USHER_TOKEN, Answer::Ignored, |encoder| {
+            encoder.null().string(token)
+        })
     }
 
     /// Gives the stream id back (RTMP 1.0, section 7.2.2.3).
@@ -172,7 +177,9 @@ impl<H: Host + ?Sized> Conversation<'_, H> {
     pub(super) fn send_publish(&mut self) -> Result<()> {
         let path = self.host.text(Text::Playpath);
         let route = Route { channel: PUBLISH_CHANNEL, format: Format::Full, stream: self.stream() };
-        self.call(&route, command::PUBLISH, Answer::Awaited, |encoder| encoder.null().string(&path).string(b"live"))
+        self.call(&route, command::PUBLISH, Answer::Awaited, |encoder| {
+            encoder.null().string(&path).string(b"live")
+        })
     }
 
     /// Begins to play (RTMP 1.0, section 7.2.2.1).
@@ -225,7 +232,8 @@ impl<H: Host + ?Sized> Conversation<'_, H> {
     pub(super) fn send_bw_check_result(&mut self, transaction: f64) -> Result<()> {
         let counter = self.host.fields().bw_check_counter;
         let timestamp = self.answer_time();
-        let body = Encoder::new().string(command::RESULT).number(transaction).null().number(f64::from(counter));
+        let body =
+            Encoder::new().string(command::RESULT).number(transaction).null().number(f64::from(counter));
         self.host.fields_mut().bw_check_counter = counter.wrapping_add(1);
         self.post_answer(timestamp, body.finish())
     }

@@ -62,7 +62,13 @@ impl<H: Host + ?Sized> Conversation<'_, H> {
 
     /// Sends a protocol control message (RTMP 1.0, section 5.4).
     pub(super) fn post_control(&mut self, kind: MessageType, format: Format, body: &[u8]) -> Result<()> {
-        self.post(Message { channel: CONTROL_CHANNEL, format, kind, body: body.to_vec(), ..Message::default() })
+        self.post(Message {
+            channel: CONTROL_CHANNEL,
+            format,
+            kind,
+            body: body.to_vec(),
+            ..Message::default()
+        })
     }
 
     /// Sends a user control event: `RTMP_SendCtrl` (RTMP 1.0, section 7.1.7).
@@ -105,7 +111,8 @@ impl<H: Host + ?Sized> Conversation<'_, H> {
     pub fn acknowledge(&mut self) -> Result<()> {
         let fields = self.host.fields_mut();
         let unreported = fields.bytes_in.wrapping_sub(fields.bytes_in_sent).cast_unsigned();
-        let due = (fields.client_bw.max(0).cast_unsigned() / ACKNOWLEDGEMENTS_PER_WINDOW).max(SMALLEST_REPORT);
+        let due =
+            (fields.client_bw.max(0).cast_unsigned() / ACKNOWLEDGEMENTS_PER_WINDOW).max(SMALLEST_REPORT);
         if !fields.send_counter || unreported <= due {
             return Ok(());
         }

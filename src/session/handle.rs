@@ -54,7 +54,9 @@ impl<H: Host + ?Sized> Conversation<'_, H> {
             }
             MessageType::COMMAND => return self.on_command(message.body),
             MessageType::COMMAND_AMF3 => return self.on_command(message.body.get(1..).unwrap_or_default()),
-            MessageType(other) => crate::debug!("received a message of type {other}, {} bytes: ignored", message.body.len()),
+            MessageType(other) => {
+                crate::debug!("received a message of type {other}, {} bytes: ignored", message.body.len())
+            }
         }
         Ok(Event::Handled)
     }

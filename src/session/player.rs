@@ -123,7 +123,8 @@ impl<B: Body> Reading<B> {
             }
             End::Error(error) => {
                 let corrupt = matches!(error, Error::Protocol(_) | Error::Usage(_));
-                talk.host.fields_mut().read.status = if corrupt { read_status::ERROR } else { read_status::EOF };
+                talk.host.fields_mut().read.status =
+                    if corrupt { read_status::ERROR } else { read_status::EOF };
                 ReadOutcome::Failed(error)
             }
         }
@@ -286,7 +287,11 @@ impl<B: Body> Reading<B> {
 
 impl<B: Body> Player<B> {
     /// Whether a message is for the program at all.
-    fn wants<H: Host + ?Sized>(&mut self, talk: &mut Conversation<'_, H>, message: &Incoming<'_>) -> Result<bool> {
+    fn wants<H: Host + ?Sized>(
+        &mut self,
+        talk: &mut Conversation<'_, H>,
+        message: &Incoming<'_>,
+    ) -> Result<bool> {
         let (kind, time) = (message.header.kind, message.header.timestamp);
         if talk.host.fields().read.flags & read_flag::SEEKING != 0 {
             return Ok(false);
@@ -313,7 +318,12 @@ fn note_tag<H: Host + ?Sized>(host: &mut H, kind: MessageType, packet_time: u32)
 }
 
 /// Puts header and trailer around a body that was received in place; the tag's length.
-fn frame_in_place(out: &mut [u8], head: &[u8; TAG_HEADER_LEN], tail: &[u8; PREVIOUS_TAG_SIZE_LEN], length: usize) -> usize {
+fn frame_in_place(
+    out: &mut [u8],
+    head: &[u8; TAG_HEADER_LEN],
+    tail: &[u8; PREVIOUS_TAG_SIZE_LEN],
+    length: usize,
+) -> usize {
     if let Some(place) = out.first_chunk_mut::<TAG_HEADER_LEN>() {
         *place = *head;
     }

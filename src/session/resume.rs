@@ -65,7 +65,8 @@ impl Resume {
         body: &[u8],
     ) -> Result<bool> {
         let read = &mut host.fields_mut().read;
-        if read.flags & read_flag::RESUME == 0 || read.flags & (read_flag::GOT_KF | read_flag::GOT_FLV_K) != 0 {
+        if read.flags & read_flag::RESUME == 0 || read.flags & (read_flag::GOT_KF | read_flag::GOT_FLV_K) != 0
+        {
             return Ok(true);
         }
         if time == read.resume_ts && kind.0 == read.initial_frame_type && body == self.frame {
@@ -75,12 +76,20 @@ impl Resume {
         }
         read.ignored_flv_frames = read.ignored_flv_frames.saturating_add(1);
         if read.ignored_flv_frames > MAX_IGNORED {
-            return Err(Error::protocol(format!("resume: {MAX_IGNORED} frames passed without the one to resume at")));
+            return Err(Error::protocol(format!(
+                "resume: {MAX_IGNORED} frames passed without the one to resume at"
+            )));
         }
         Ok(false)
     }
 
-    fn search<H: Host + ?Sized>(&self, host: &mut H, kind: MessageType, time: u32, body: &[u8]) -> Result<()> {
+    fn search<H: Host + ?Sized>(
+        &self,
+        host: &mut H,
+        kind: MessageType,
+        time: u32,
+        body: &[u8],
+    ) -> Result<()> {
         if kind == MessageType::DATA && time == 0 && !self.metadata.is_empty() && body != self.metadata {
             return Err(Error::protocol("resume: the stream's metadata is not that of the file; start anew"));
         }
