@@ -117,6 +117,11 @@ enum LineState {
 }
 
 impl HeadEnd {
+    /// Behind the end of a line, where an empty line ends at once what it ends.
+    pub(super) fn after_line() -> Self {
+        Self { state: LineState::AtStart }
+    }
+
     /// How many of the next bytes belong to the head, once its end is among them.
     pub(super) fn find(&mut self, bytes: &[u8]) -> Option<usize> {
         for (index, byte) in bytes.iter().enumerate() {

@@ -11,6 +11,7 @@ mod resolve;
 mod stream;
 mod tcp;
 mod tls;
+mod tunnel;
 mod wait;
 
 pub use dial::{Target, dial, dial_address};
@@ -19,4 +20,5 @@ pub use proxy::{Credentials, Proxy, ProxyKind};
 pub use stream::Stream;
 pub use tcp::{Ready, Socket};
 pub use tls::{TlsServerContext, TlsSettings, TlsStream};
+pub use tunnel::Tunnel;
 pub use wait::{Deadline, Interrupt, retry};

@@ -1,7 +1,7 @@
 //! One established byte stream, whatever it is made of.
 #![forbid(unsafe_code)]
 
-use super::{Deadline, Ready, Socket, TlsStream};
+use super::{Deadline, Ready, Socket, TlsStream, Tunnel};
 use crate::{Error, Result};
 use std::io::IoSlice;
 
@@ -14,6 +14,8 @@ pub enum Stream {
     Tcp(Socket),
     /// TLS over TCP.
     Tls(TlsStream),
+    /// RTMPT over one of them.
+    Tunnel(Tunnel),
 }
 
 impl Stream {
@@ -22,6 +24,7 @@ impl Stream {
         match self {
             Stream::Tcp(socket) => socket,
             Stream::Tls(tls) => tls.socket(),
+            Stream::Tunnel(tunnel) => tunnel.socket(),
         }
     }
 
@@ -35,6 +38,7 @@ impl Stream {
         match self {
             Stream::Tcp(socket) => socket.receive_now(buffer),
             Stream::Tls(tls) => tls.receive_now(buffer),
+            Stream::Tunnel(tunnel) => tunnel.receive_now(buffer),
         }
     }
 
@@ -43,6 +47,7 @@ impl Stream {
         match self {
             Stream::Tcp(socket) => socket.wait(Ready::Readable, deadline),
             Stream::Tls(tls) => tls.wait_readable(deadline),
+            Stream::Tunnel(tunnel) => tunnel.wait_readable(deadline),
         }
     }
 
@@ -51,7 +56,7 @@ impl Stream {
     pub fn receive(&self, buffer: &mut [u8]) -> Result<usize> {
         match self {
             Stream::Tcp(socket) => socket.receive_once(buffer),
-            Stream::Tls(_) => self.receive_waiting(buffer),
+            Stream::Tls(_) | Stream::Tunnel(_) => self.receive_waiting(buffer),
         }
     }
 
@@ -91,6 +96,7 @@ impl Stream {
         match self {
             Stream::Tcp(socket) => socket.send_all(slices),
             Stream::Tls(tls) => tls.send_all(slices),
+            Stream::Tunnel(tunnel) => tunnel.send_all(slices),
         }
     }
 
@@ -99,6 +105,7 @@ impl Stream {
         match self {
             Stream::Tcp(socket) => socket.shutdown_send(),
             Stream::Tls(tls) => tls.shutdown_send(),
+            Stream::Tunnel(tunnel) => tunnel.shutdown_send(),
         }
     }
 
@@ -112,6 +119,7 @@ impl Stream {
         match self {
             Stream::Tcp(socket) => socket,
             Stream::Tls(tls) => tls.into_socket(),
+            Stream::Tunnel(tunnel) => tunnel.into_socket(),
         }
     }
 }

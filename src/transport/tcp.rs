@@ -40,6 +40,8 @@ pub enum Ready {
     Readable,
     /// Something can be sent.
     Writable,
+    /// One of the two.
+    Either,
 }
 
 impl Socket {
@@ -173,6 +175,21 @@ impl Socket {
         retry(self.interrupt, "send", || self.socket.send_with_flags(bytes, NO_SIGNAL_NO_WAIT))
     }
 
+    /// Sends of the slices what fits now, without waiting, and advances them; true when all has left.
+    pub fn send_some(&self, rest: &mut &mut [IoSlice<'_>]) -> Result<bool> {
+        IoSlice::advance_slices(rest, 0);
+        while !rest.is_empty() {
+            let part = rest.get(..SLICES_PER_CALL).unwrap_or(rest);
+            let call = || self.socket.send_vectored_with_flags(part, NO_SIGNAL_NO_WAIT);
+            match retry(self.interrupt, "send", call) {
+                Ok(n) => IoSlice::advance_slices(rest, n),
+                Err(Error::TimedOut) => return Ok(false),
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(true)
+    }
+
     /// Sends all of the bytes by the deadline, whatever the socket's own time-out is.
     pub fn send_by(&self, bytes: &[u8], deadline: Deadline) -> Result<()> {
         let mut rest = bytes;
@@ -220,6 +237,7 @@ impl Socket {
         let flags = match ready {
             Ready::Readable => PollFlags::IN,
             Ready::Writable => PollFlags::OUT,
+            Ready::Either => PollFlags::IN | PollFlags::OUT,
         };
         let n = retry(self.interrupt, "wait for the network", || {
             let left = deadline.left().unwrap_or(Some(Duration::ZERO));

@@ -171,21 +171,28 @@ impl TlsStream {
         let _turn = self.sending.lock().unwrap_or_else(PoisonError::into_inner);
         let mut rest = slices;
         IoSlice::advance_slices(&mut rest, 0);
+        while !self.send_some(&mut rest)? {
+            self.wait_to_send()?;
+        }
+        Ok(())
+    }
+
+    /// Sends what fits now, without waiting, and advances the slices; true when all has left. What was taken and does not
+    /// fit leaves with the next call.
+    pub(super) fn send_some(&self, rest: &mut &mut [IoSlice<'_>]) -> Result<bool> {
         let mut scratch = Vec::new();
         loop {
-            let room = {
-                let mut state = self.lock();
-                while !rest.is_empty() && state.get_ref().to_send() < GATHER {
-                    let taken = encrypt_record(&mut state, rest, &mut scratch)?;
-                    IoSlice::advance_slices(&mut rest, taken);
-                }
-                self.flush_now(&mut state)?;
-                state.get_ref().to_send() == 0
-            };
-            match (room, rest.is_empty()) {
-                (true, true) => return Ok(()),
-                (true, false) => {}
-                (false, _) => self.wait_to_send()?,
+            let mut state = self.lock();
+            while !rest.is_empty() && state.get_ref().to_send() < GATHER {
+                let taken = encrypt_record(&mut state, rest, &mut scratch)?;
+                IoSlice::advance_slices(rest, taken);
+            }
+            self.flush_now(&mut state)?;
+            if state.get_ref().to_send() > 0 {
+                return Ok(false);
+            }
+            if rest.is_empty() {
+                return Ok(true);
             }
         }
     }

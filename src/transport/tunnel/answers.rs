@@ -1,0 +1,215 @@
+//! The answers of an RTMPT server, one behind the other, decoded as they come. No I/O.
+#![forbid(unsafe_code)]
+#![deny(clippy::indexing_slicing, clippy::arithmetic_side_effects)]
+
+use super::chunked::Chunked;
+use crate::transport::http::{BodyLength, HEAD_LIMIT, Head, HeadEnd};
+use crate::{Error, Result};
+
+/// The only status that carries the stream.
+const OK: u16 = 200;
+
+/// What some bytes brought.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Decoded {
+    /// The bodies' bytes, without each body's first.
+    pub(super) payload: Vec<u8>,
+    /// How many answers came to their end.
+    pub(super) finished: usize,
+}
+
+/// The decoder.
+#[derive(Debug)]
+pub(super) struct Answers {
+    stage: Stage,
+    /// Whether a body's first byte is the polling interval and not payload.
+    has_interval: bool,
+    /// Whether the server ends the connection after the answer in progress, or has done so.
+    closes: bool,
+}
+
+#[derive(Debug)]
+enum Stage {
+    Head { bytes: Vec<u8>, end: HeadEnd },
+    Body { length: Length, first: bool },
+}
+
+#[derive(Debug)]
+enum Length {
+    Left(u64),
+    Chunked(Chunked),
+    UntilEnd,
+}
+
+impl Stage {
+    fn head() -> Self {
+        Stage::Head { bytes: Vec::new(), end: HeadEnd::default() }
+    }
+}
+
+impl Answers {
+    /// Before the answer to "open", whose body is all payload: the session's id.
+    pub(super) fn new() -> Self {
+        Self { stage: Stage::head(), has_interval: false, closes: false }
+    }
+
+    /// From now on, each body's first byte is the polling interval.
+    pub(super) fn opened(&mut self) {
+        self.has_interval = true;
+    }
+
+    /// Whether the server has said that it ends the connection.
+    pub(super) fn closes(&self) -> bool {
+        self.closes
+    }
+
+    /// Whether the connection may end here without anything missing.
+    pub(super) fn may_end(&self) -> bool {
+        match &self.stage {
+            Stage::Head { bytes, .. } => bytes.is_empty(),
+            Stage::Body { length, .. } => matches!(length, Length::UntilEnd),
+        }
+    }
+
+    /// Takes in received bytes, all of them. A status other than 200 is an [`Error::Refused`] with its words.
+    pub(super) fn feed(&mut self, bytes: &[u8], decoded: &mut Decoded) -> Result<()> {
+        let mut rest = bytes;
+        while !rest.is_empty() {
+            let taken = match &mut self.stage {
+                Stage::Head { .. } => self.feed_head(rest, decoded)?,
+                Stage::Body { .. } => self.feed_body(rest, decoded)?,
+            };
+            rest = rest.get(taken..).unwrap_or_default();
+        }
+        Ok(())
+    }
+
+    /// Takes in bytes of a head; returns how many.
+    fn feed_head(&mut self, rest: &[u8], decoded: &mut Decoded) -> Result<usize> {
+        let Stage::Head { bytes, end } = &mut self.stage else { return Ok(0) };
+        let found = end.find(rest);
+        let taken = found.unwrap_or(rest.len());
+        bytes.extend_from_slice(rest.get(..taken).unwrap_or(rest));
+        if bytes.len() > HEAD_LIMIT {
+            return Err(Error::protocol("RTMPT: the server's answer has more than 16 KiB of headers"));
+        }
+        if found.is_some() {
+            let head = Head::parse(bytes).map_err(|error| Error::protocol(format!("RTMPT: {error}")))?;
+            self.begin_body(&head, decoded)?;
+        }
+        Ok(taken)
+    }
+
+    /// Judges a head, and prepares for what follows it.
+    fn begin_body(&mut self, head: &Head, decoded: &mut Decoded) -> Result<()> {
+        self.stage = Stage::head();
+        match head.status {
+            100..=199 => return Ok(()),
+            OK => {}
+            status => {
+                let text = format!("RTMPT: the server answered with HTTP status {status} ({})", head.reason);
+                return Err(Error::Refused(text));
+            }
+        }
+        self.closes |= head.closes;
+        let length = match head.body {
+            BodyLength::Known(0) => {
+                decoded.finished = decoded.finished.saturating_add(1);
+                return Ok(());
+            }
+            BodyLength::Known(length) => Length::Left(length),
+            BodyLength::Chunked => Length::Chunked(Chunked::new()),
+            BodyLength::UntilEnd => Length::UntilEnd,
+        };
+        self.stage = Stage::Body { length, first: true };
+        Ok(())
+    }
+
+    /// Takes in bytes of a body; returns how many.
+    fn feed_body(&mut self, rest: &[u8], decoded: &mut Decoded) -> Result<usize> {
+        let Stage::Body { length, first } = &mut self.stage else { return Ok(0) };
+        let (taken, data, ended) = match length {
+            Length::Left(left) => {
+                let n = usize::try_from(*left).unwrap_or(usize::MAX).min(rest.len());
+                *left = left.saturating_sub(n as u64);
+                (n, rest.get(..n), *left == 0)
+            }
+            Length::UntilEnd => (rest.len(), Some(rest), false),
+            Length::Chunked(chunked) => {
+                let step = chunked.step(rest).map_err(|error| Error::protocol(format!("RTMPT: {error}")))?;
+                (step.taken, rest.get(step.taken.saturating_sub(step.data)..step.taken), step.ended)
+            }
+        };
+        let mut data = data.unwrap_or_default();
+        if *first && !data.is_empty() {
+            *first = false;
+            if self.has_interval {
+                data = data.get(1..).unwrap_or_default();
+            }
+        }
+        decoded.payload.extend_from_slice(data);
+        if ended {
+            self.stage = Stage::head();
+            decoded.finished = decoded.finished.saturating_add(1);
+        }
+        Ok(taken)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn decode(pieces: &[&[u8]]) -> Result<Decoded> {
+        let mut answers = Answers::new();
+        answers.opened();
+        let mut decoded = Decoded::default();
+        for piece in pieces {
+            answers.feed(piece, &mut decoded)?;
+        }
+        Ok(decoded)
+    }
+
+    const ANSWERS: &[u8] =
+        b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\nCONTENT-LENGTH: 4\r\n\r\n\x01abc\
+        HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1\r\n\x05\r\n3\r\ndef\r\n0\r\n\r\n\
+        HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\n\x09";
+
+    #[test]
+    fn answers_of_every_form() {
+        let expected = Decoded { payload: b"abcdef".to_vec(), finished: 4 };
+        assert_eq!(decode(&[ANSWERS]).unwrap(), expected);
+        let single: Vec<&[u8]> = ANSWERS.chunks(1).collect();
+        assert_eq!(decode(&single).unwrap(), expected);
+    }
+
+    #[test]
+    fn refusals_name_the_status() {
+        let error = decode(&[b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n"]).unwrap_err();
+        assert!(matches!(&error, Error::Refused(text) if text.contains("404 (Not Found)")), "{error}");
+        assert!(decode(&[&b"a".repeat(HEAD_LIMIT + 1)]).is_err());
+        assert!(decode(&[b"\x03\0\0\0\r\n\r\n"]).is_err());
+    }
+
+    #[test]
+    fn where_it_may_end() {
+        let end = |bytes: &[u8]| {
+            let mut answers = Answers::new();
+            answers.feed(bytes, &mut Decoded::default()).unwrap();
+            (answers.may_end(), answers.closes())
+        };
+        assert_eq!(end(b""), (true, false));
+        assert_eq!(end(b"HTTP/1.1 2"), (false, false));
+        assert_eq!(end(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\na"), (false, false));
+        assert_eq!(end(b"HTTP/1.0 200 OK\r\n\r\na"), (true, true));
+    }
+
+    proptest! {
+        #[test]
+        fn any_two_pieces(cut in 0..ANSWERS.len()) {
+            let (one, two) = ANSWERS.split_at(cut);
+            prop_assert_eq!(decode(&[one, two]).unwrap(), decode(&[ANSWERS]).unwrap());
+        }
+    }
+}

@@ -1,0 +1,340 @@
+//! RTMPT: the stream carried in the bodies of HTTP/1.1 posts on one persistent connection, over TCP or TLS.
+//!
+//! Every send is a post; several may be on their way. What the server sends comes in the answers, so when bytes are
+//! needed and no answer is due, an empty "idle" is posted, at growing intervals while nothing comes.
+#![forbid(unsafe_code)]
+
+mod answers;
+mod chunked;
+mod link;
+mod posts;
+
+use super::tcp::stalled;
+use super::{Deadline, Ready, Socket, TlsStream};
+use crate::{Error, Result};
+use answers::{Answers, Decoded};
+use link::Link;
+use posts::{Command, NOTHING, Posts};
+use std::io::IoSlice;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+/// How many posts may wait for their answers; a sender that is further ahead reads answers first.
+const PIPELINE: usize = 64;
+/// The most that is kept of what a sender had to take in and nobody has received yet.
+const UNRECEIVED_LIMIT: usize = 4 * 1024 * 1024;
+/// The longest answer to "open".
+const OPEN_LIMIT: usize = 4 * 1024;
+/// The most received at once.
+const RECEIVE_LIMIT: usize = 16 * 1024;
+/// The pause after a first answer without bytes, doubled after each further one.
+const FIRST_PAUSE: Duration = Duration::from_millis(10);
+/// The longest pause between two idle posts.
+const LONGEST_PAUSE: Duration = Duration::from_millis(250);
+/// How often a wait looks at what the other thread may have taken in meanwhile.
+const SLICE: Duration = Duration::from_millis(100);
+/// How long the end of the session may wait for its answer.
+const CLOSING_PATIENCE: Duration = Duration::from_secs(1);
+
+/// An open RTMPT session. Dropping it leaves the descriptor open.
+#[derive(Debug)]
+pub struct Tunnel {
+    link: Link,
+    /// Never held while waiting.
+    state: Mutex<State>,
+    /// Held for the whole of a post; no receiver takes it.
+    sending: Mutex<()>,
+}
+
+#[derive(Debug)]
+struct State {
+    posts: Posts,
+    answers: Answers,
+    /// Posts whose answers have not come to their end.
+    outstanding: usize,
+    /// Received and not yet given to the program, from `taken` on.
+    payload: Vec<u8>,
+    taken: usize,
+    /// What is left of an idle post that did not fit.
+    unsent: Vec<u8>,
+    /// The pause before the next idle post, and when it may go.
+    pause: Duration,
+    next_idle: Instant,
+    /// After an error nothing more is understood.
+    broken: bool,
+}
+
+impl Tunnel {
+    /// Opens a session over TCP by the deadline; `host` and `port` are what the URL says. On failure the descriptor stays
+    /// open.
+    pub fn over_tcp(socket: Socket, host: &[u8], port: u16, deadline: Deadline) -> Result<Self> {
+        Self::open(Link::Tcp(socket), host, port, deadline)
+    }
+
+    /// The same over TLS.
+    pub fn over_tls(tls: TlsStream, host: &[u8], port: u16, deadline: Deadline) -> Result<Self> {
+        Self::open(Link::Tls(tls), host, port, deadline)
+    }
+
+    fn open(link: Link, host: &[u8], port: u16, deadline: Deadline) -> Result<Self> {
+        let state = State {
+            posts: Posts::new(host, port)?,
+            answers: Answers::new(),
+            outstanding: 0,
+            payload: Vec::new(),
+            taken: 0,
+            unsent: Vec::new(),
+            pause: Duration::ZERO,
+            next_idle: Instant::now(),
+            broken: false,
+        };
+        let tunnel = Self { link, state: Mutex::new(state), sending: Mutex::new(()) };
+        tunnel.post(Command::Open, &[IoSlice::new(NOTHING)])?;
+        loop {
+            let mut state = tunnel.lock();
+            match tunnel.take_in(&mut state, OPEN_LIMIT) {
+                Err(Error::TimedOut) => {}
+                other => other?,
+            }
+            if state.outstanding == 0 {
+                let body = std::mem::take(&mut state.payload);
+                state.posts.opened(&body)?;
+                state.answers.opened();
+                state.pause = Duration::ZERO;
+                state.next_idle = Instant::now();
+                drop(state);
+                return Ok(tunnel);
+            }
+            if state.payload.len() > OPEN_LIMIT {
+                return Err(Error::protocol("RTMPT: the server's answer to \"open\" is too long"));
+            }
+            drop(state);
+            tunnel.link.wait_readable(deadline)?;
+        }
+    }
+
+    /// The session's id with a slash before it, as in the paths of the posts.
+    pub fn id(&self) -> Vec<u8> {
+        self.lock().posts.id().to_vec()
+    }
+
+    /// The socket at the bottom.
+    pub fn socket(&self) -> &Socket {
+        self.link.socket()
+    }
+
+    /// Gives up the session for its socket.
+    pub fn into_socket(self) -> Socket {
+        self.link.into_socket()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Receives what is there, without waiting, and posts an idle when one is due. Nothing there is
+    /// [`Error::TimedOut`].
+    pub fn receive_now(&self, buffer: &mut [u8]) -> Result<usize> {
+        let mut state = self.lock();
+        if state.unreceived().is_empty() {
+            match self.take_in(&mut state, buffer.len()) {
+                Err(Error::TimedOut) => {}
+                other => other?,
+            }
+        }
+        let n = state.give(buffer);
+        if n > 0 || buffer.is_empty() {
+            return Ok(n);
+        }
+        self.idle_if_due(&mut state)?;
+        Err(Error::TimedOut)
+    }
+
+    /// Waits until [`Tunnel::receive_now`] is worth calling, posting idles.
+    pub fn wait_readable(&self, deadline: Deadline) -> Result<()> {
+        loop {
+            let until = {
+                let mut state = self.lock();
+                if state.broken || !state.unreceived().is_empty() {
+                    return Ok(());
+                }
+                self.idle_if_due(&mut state)?;
+                let slice = deadline.or_after(SLICE);
+                match state.outstanding {
+                    0 => slice.or_after(state.next_idle.saturating_duration_since(Instant::now())),
+                    _ => slice,
+                }
+            };
+            match self.link.wait_readable(until) {
+                Err(Error::TimedOut) if deadline.left().is_ok() => {}
+                other => return other,
+            }
+        }
+    }
+
+    /// Sends all of the slices as one post. The errors are those of [`Socket::send_all`].
+    pub fn send_all(&self, slices: &[IoSlice<'_>]) -> Result<()> {
+        if slices.iter().all(|slice| slice.is_empty()) {
+            return Ok(());
+        }
+        self.post(Command::Send, slices)
+    }
+
+    /// Ends the session, and tells the server that nothing more will come.
+    pub fn shutdown_send(&self) {
+        let deadline = Deadline::after(CLOSING_PATIENCE);
+        if self.post(Command::Close, &[IoSlice::new(NOTHING)]).is_ok() {
+            while self.lock().outstanding > 0 && deadline.left().is_ok() {
+                let waited = self.link.wait_readable(deadline.or_after(SLICE));
+                if waited.is_ok() && self.take_in_all().is_err() {
+                    break;
+                }
+            }
+        }
+        self.link.shutdown_send();
+    }
+
+    /// One post: waits for its turn and for room, taking in answers meanwhile.
+    fn post(&self, command: Command, body: &[IoSlice<'_>]) -> Result<()> {
+        let _turn = self.sending.lock().unwrap_or_else(PoisonError::into_inner);
+        let length = body.iter().map(|slice| slice.len()).sum();
+        let mut deadline = self.socket().send_deadline()?;
+        let head = loop {
+            self.take_in_all()?;
+            let mut state = self.lock();
+            if state.outstanding < PIPELINE {
+                state.outstanding += 1;
+                state.pause = Duration::ZERO;
+                let mut head = std::mem::take(&mut state.unsent);
+                head.extend(state.posts.head(command, length));
+                break head;
+            }
+            drop(state);
+            deadline = self.wait_slice(Ready::Readable, deadline)?;
+        };
+        let mut slices = vec![IoSlice::new(&head)];
+        slices.extend(body.iter().map(|slice| IoSlice::new(slice)));
+        let mut rest = slices.as_mut_slice();
+        deadline = self.socket().send_deadline()?;
+        while !self.link.send_some(&mut rest)? {
+            deadline = self.wait_slice(Ready::Either, deadline)?;
+            self.take_in_all()?;
+        }
+        Ok(())
+    }
+
+    /// Waits a little; the deadline begins anew when something happened.
+    fn wait_slice(&self, ready: Ready, deadline: Deadline) -> Result<Deadline> {
+        match self.socket().wait(ready, deadline.or_after(SLICE)) {
+            Ok(()) => self.socket().send_deadline(),
+            Err(Error::TimedOut) if deadline.left().is_ok() => Ok(deadline),
+            Err(Error::TimedOut) => Err(stalled()),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Posts an idle when no answer is due and the pause is over.
+    fn idle_if_due(&self, state: &mut State) -> Result<()> {
+        if !state.unsent.is_empty() {
+            let bytes = std::mem::take(&mut state.unsent);
+            return self.send_idle(state, &bytes);
+        }
+        if state.outstanding > 0 || Instant::now() < state.next_idle {
+            return Ok(());
+        }
+        if state.answers.closes() {
+            state.broken = true;
+            return Err(Error::protocol(
+                "RTMPT: the server ends the HTTP connection, but the stream has not ended",
+            ));
+        }
+        state.outstanding += 1;
+        let mut bytes = state.posts.head(Command::Idle, NOTHING.len());
+        bytes.extend(NOTHING);
+        self.send_idle(state, &bytes)
+    }
+
+    /// Sends of an idle post what fits, and keeps the rest.
+    fn send_idle(&self, state: &mut State, bytes: &[u8]) -> Result<()> {
+        let mut slices = [IoSlice::new(bytes)];
+        let mut rest = slices.as_mut_slice();
+        self.link.send_some(&mut rest)?;
+        state.unsent = rest.iter().flat_map(|slice| slice.iter().copied()).collect();
+        Ok(())
+    }
+
+    /// Takes in all that is there.
+    fn take_in_all(&self) -> Result<()> {
+        let mut state = self.lock();
+        loop {
+            match self.take_in(&mut state, RECEIVE_LIMIT) {
+                Ok(()) => {}
+                Err(Error::TimedOut) => return Ok(()),
+                Err(error) => return Err(error),
+            }
+            if state.unreceived().len() > UNRECEIVED_LIMIT {
+                let text = "RTMPT: the server sent more than 4 MiB that the program has not received";
+                return Err(Error::protocol(text));
+            }
+        }
+    }
+
+    /// Receives once, at most `room` bytes so that nothing stays behind out of the program's sight, and decodes them.
+    fn take_in(&self, state: &mut State, room: usize) -> Result<()> {
+        if state.broken {
+            return Err(Error::Closed);
+        }
+        let mut raw = vec![0; room.min(RECEIVE_LIMIT)];
+        let result =
+            self.link.receive_now(&mut raw).and_then(|n| state.decode(raw.get(..n).unwrap_or_default()));
+        match result {
+            Err(Error::TimedOut) => Err(Error::TimedOut),
+            Err(error) => {
+                state.broken = true;
+                Err(match error {
+                    Error::Closed if state.outstanding > 0 && !state.answers.may_end() => {
+                        Error::protocol("RTMPT: the connection was cut in the middle of an answer")
+                    }
+                    other => other,
+                })
+            }
+            Ok(()) => Ok(()),
+        }
+    }
+}
+
+impl State {
+    /// What the program has not received yet.
+    fn unreceived(&self) -> &[u8] {
+        self.payload.get(self.taken..).unwrap_or_default()
+    }
+
+    /// Gives the program as much as it has room for.
+    fn give(&mut self, buffer: &mut [u8]) -> usize {
+        let unreceived = self.unreceived();
+        let n = unreceived.len().min(buffer.len());
+        buffer.iter_mut().zip(unreceived).for_each(|(to, from)| *to = *from);
+        self.taken += n;
+        if self.taken == self.payload.len() {
+            self.taken = 0;
+            self.payload = Vec::new();
+        }
+        n
+    }
+
+    /// Takes in received bytes, and sets the pace of the idle posts.
+    fn decode(&mut self, bytes: &[u8]) -> Result<()> {
+        let mut decoded = Decoded::default();
+        self.answers.feed(bytes, &mut decoded)?;
+        self.outstanding = self.outstanding.saturating_sub(decoded.finished);
+        if !decoded.payload.is_empty() {
+            self.pause = Duration::ZERO;
+            self.next_idle = Instant::now();
+        } else if decoded.finished > 0 {
+            self.pause = (self.pause * 2).clamp(FIRST_PAUSE, LONGEST_PAUSE);
+            self.next_idle = Instant::now() + self.pause;
+        }
+        self.payload.append(&mut decoded.payload);
+        Ok(())
+    }
+}
