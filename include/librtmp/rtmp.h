@@ -428,68 +428,6 @@ int RTMP_FindFirstMatchingProperty(AMFObject *obj,
                                    const AVal *name,
                                    AMFObjectProperty *p);
 
-/**
- * Ends a session.
- *
- * Blocks until the server has what was published, at most 2 s. Other threads' calls on the handle end first.
- *
- * The caller promises:
- * `r` is null or points to a `struct RTMP` that `RTMP_Init` initialised.
- */
-void RTMP_Close(struct RTMP *r);
-
-/**
- * Connects: resolves the host (or the proxy), connects, shakes hands and sends the connect command.
- *
- * `cp` is a connect packet of the program's own, or null. Returns 1, or 0 after a log line.
- *
- * The caller promises:
- * `r` is null or initialised by `RTMP_Init`; `cp` is null or a packet as for `RTMP_SendPacket`.
- */
-int RTMP_Connect(struct RTMP *r, struct RTMPPacket *cp);
-
-/**
- * Makes the connection's socket: connects to an address, through the SOCKS proxy when one is set.
- *
- * The caller promises:
- * `r` is null or initialised; `service` is null or a socket address of the size that its family has.
- */
-int RTMP_Connect0(struct RTMP *r,
-                  struct sockaddr *service);
-
-/**
- * Goes on from a connected socket in `m_sb.sb_socket`: TLS, tunnel, handshake and the connect command.
- *
- * The caller promises:
- * As `RTMP_Connect`.
- */
-int RTMP_Connect1(struct RTMP *r,
-                  struct RTMPPacket *cp);
-
-/**
- * Shakes hands as the server, on an accepted socket in `m_sb.sb_socket`.
- *
- * The caller promises:
- * `r` is null or initialised by `RTMP_Init`.
- */
-int RTMP_Serve(struct RTMP *r);
-
-/**
- * Sends createStream's part of the conversation until the stream plays or publishes.
- *
- * The caller promises:
- * `r` is null or initialised by `RTMP_Init`.
- */
-int RTMP_ConnectStream(struct RTMP *r, int seekTime);
-
-/**
- * Gives the stream back, asks for a new one and plays or publishes again, over the same connection.
- *
- * The caller promises:
- * `r` is null or initialised by `RTMP_Init`.
- */
-int RTMP_ReconnectStream(struct RTMP *r, int seekTime);
-
 /** Memory for a session, zeroed; null when memory is out. `RTMP_Init` must follow. */
 struct RTMP *RTMP_Alloc(void);
 
@@ -882,7 +820,8 @@ int RTMP_SetupURL(struct RTMP *r,
                   char *text);
 
 /**
- * Sets a session up from its parts. Texts that are null or empty leave their field alone; none is copied, so they must
+ * Sets a session up from its parts. Texts that are null or empty leave their field alone, except
+ * an empty hostname; none is copied, so they must
  * stay alive as long as the session. `dStart` and `dStop` are milliseconds, `timeout` is seconds; port 0 is the
  * protocol's own. The SWF's hash is 32 bytes and needs its size.
  *

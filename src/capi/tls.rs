@@ -15,8 +15,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 /// Prepares TLS. There is nothing to prepare; programs call it because the reference exports it.
+///
+/// # Safety
+/// Always safe; `unsafe` only for being called from C.
 #[unsafe(no_mangle)]
-pub extern "C" fn RTMP_TLS_Init() {}
+pub unsafe extern "C" fn RTMP_TLS_Init() {}
 
 /// Makes a server's TLS context from a PEM chain (the server's own certificate first) and a PEM key.
 ///
