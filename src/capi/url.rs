@@ -7,7 +7,7 @@ use crate::capi::{extra, mem, options};
 use crate::log::Text as Shown;
 use crate::options::{next_pair, url_end};
 use crate::session::{Text, link_flag};
-use crate::transport::Proxy;
+use crate::transport::{Proxy, ProxyKind};
 use crate::url;
 use libc::{c_char, c_int, c_long, c_uint};
 use std::ffi::CStr;
@@ -308,7 +308,12 @@ unsafe fn set_proxy(r: *mut RTMP) -> bool {
         let at = place.windows(proxy.host.len().max(1)).position(|part| part == proxy.host).unwrap_or(0);
         (*link).sockshost = AVal::borrowing(place.get(at..at + proxy.host.len()).unwrap_or_default());
         (*link).socksport = proxy.port;
-        extra::update(r, |extra| extra.proxy = Some(proxy));
+        // What the public fields say by themselves needs no block, which RTMP_Close would have to free.
+        if proxy.kind != ProxyKind::Socks4 || proxy.credentials.is_some() {
+            extra::update(r, |extra| extra.proxy = Some(proxy));
+        } else if extra::get(r).proxy.is_some() {
+            extra::update(r, |extra| extra.proxy = None);
+        }
         true
     }
 }
