@@ -29,8 +29,8 @@ launch filesrc filesrc location="$FILM" ! rtmpsink location="$SERVER/live/filesr
 recorded_whole filesrc
 
 # flvmux writes tags of its own from the film's frames: what it gives to a file, it must give to the server.
-launch remux filesrc location="$FILM" ! flvdemux name=d flvmux name=m streamable=true ! filesink location="$WORK/remuxed.flv" \
-    d.video ! queue ! m.video d.audio ! queue ! m.audio 
-launch flvmux filesrc location="$FILM" ! flvdemux name=d flvmux name=m streamable=true ! rtmpsink location="$SERVER/live/flvmux" \
-    d.video ! queue ! m.video d.audio ! queue ! m.audio
+REMUX=(filesrc location="$FILM" ! flvdemux name=d flvmux name=m streamable=true
+    d.video ! queue ! m.video d.audio ! queue ! m.audio m.)
+timeout 15 gst-launch-1.0 -q "${REMUX[@]}" ! filesink location="$WORK/remuxed.flv" || fail "GStreamer cannot remux the film"
+launch flvmux "${REMUX[@]}" ! rtmpsink location="$SERVER/live/flvmux"
 SOURCE=$WORK/remuxed.flv recorded_whole flvmux
