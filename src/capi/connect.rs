@@ -347,6 +347,12 @@ unsafe fn connect_stream(r: *mut RTMP, seek_time: c_int) -> bool {
                     return false;
                 }
                 Err(error) => {
+                    if matches!(error, Error::Closed) {
+                        crate::error!(
+                            "the server closed the connection before the stream began: \
+                             it may not know the application, or not admit this client"
+                        );
+                    }
                     drop(connection);
                     fail(r, &error);
                     return false;
