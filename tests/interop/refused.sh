@@ -27,5 +27,5 @@ finish first || fail "the first publisher ended with status $?"
 recorded_whole taken
 
 refused "file-that-is-missing" "not found\|no such" "$EXAMPLES/play" "$SERVER/vod/missing.flv" "$WORK/x.flv"
-refused "application-that-is-missing" "cannot play" "$EXAMPLES/play" "$SERVER/missing/film.flv" "$WORK/x.flv"
-refused "publishing-to-a-missing-application" "cannot publish" "$EXAMPLES/publish" "$FILM" "$SERVER/missing/film"
+refused "application-that-is-missing" "the server closed the connection" "$EXAMPLES/play" "$SERVER/missing/film.flv" "$WORK/x.flv"
+refused "publishing-to-a-missing-application" "the server closed the connection" "$EXAMPLES/publish" "$FILM" "$SERVER/missing/film"
