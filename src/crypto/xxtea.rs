@@ -77,6 +77,7 @@ fn mix(before: u32, next: u32, sum: u32, key: u32) -> u32 {
 }
 
 #[cfg(test)]
+#[allow(clippy::indexing_slicing, clippy::arithmetic_side_effects)]
 mod tests {
     use super::*;
     use proptest::prelude::*;

@@ -196,6 +196,7 @@ impl Client {
 }
 
 #[cfg(test)]
+#[allow(clippy::indexing_slicing, clippy::arithmetic_side_effects)]
 mod tests {
     use super::super::{Server, TYPE_ENCRYPTED_BLOWFISH, TYPE_ENCRYPTED_XTEA};
     use super::*;
