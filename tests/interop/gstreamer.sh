@@ -32,5 +32,5 @@ recorded_whole filesrc
 REMUX=(filesrc location="$FILM" ! flvdemux name=d flvmux name=m streamable=true
     d.video ! queue ! m.video d.audio ! queue ! m.audio m.)
 timeout 15 gst-launch-1.0 -q "${REMUX[@]}" ! filesink location="$WORK/remuxed.flv" || fail "GStreamer cannot remux the film"
-launch flvmux "${REMUX[@]}" ! rtmpsink location="$SERVER/live/flvmux"
+launch flvmux "${REMUX[@]}" ! rtmpsink sync=false location="$SERVER/live/flvmux"
 SOURCE=$WORK/remuxed.flv recorded_whole flvmux
