@@ -1,33 +1,10 @@
 //! Messages through the chunk writer, a byte stream cut anywhere, and the chunk reader.
 
 use proptest::prelude::*;
-use rtmp::chunk::{Body, Format, Outgoing, Reader, Writer};
+use rtmp::chunk::{Body, Format, Memory, Outgoing, Reader, Writer};
 use rtmp::message::MessageType;
 use rtmp::transport::{Input, Received};
 use rtmp::{Error, Result};
-
-/// A body in a vector.
-#[derive(Debug, Default)]
-struct VecBody {
-    bytes: Vec<u8>,
-    filled: usize,
-}
-
-impl Body for VecBody {
-    fn as_slice(&self) -> &[u8] {
-        &self.bytes[..self.filled]
-    }
-    fn spare(&mut self, min: usize, max: usize) -> Result<&mut [u8]> {
-        if self.bytes.len() < self.filled + min {
-            self.bytes.resize(self.filled + max, 0);
-        }
-        let end = self.bytes.len().min(self.filled + max);
-        Ok(&mut self.bytes[self.filled..end])
-    }
-    fn filled(&mut self, n: usize) {
-        self.filled += n;
-    }
-}
 
 /// Delivers a byte stream in given pieces; a piece of 0 is a time-out.
 struct Pieces {
@@ -129,7 +106,7 @@ fn write(writer: &mut Writer, message: &Message, format: Format, chunk_size: u32
 
 /// Reads all messages, with or without lent memory, going on after each time-out.
 fn read_all(input: &mut Pieces, chunk_size: u32, lent: &mut [u8]) -> Vec<Message> {
-    let mut reader = Reader::<VecBody>::default();
+    let mut reader = Reader::<Memory>::default();
     let mut messages = Vec::new();
     loop {
         match reader.read_message(input, chunk_size, lent) {
@@ -159,7 +136,7 @@ fn read_all(input: &mut Pieces, chunk_size: u32, lent: &mut [u8]) -> Vec<Message
 
 /// Reads all messages chunk by chunk, and checks that the parts make up the bodies.
 fn read_chunks(input: &mut Pieces, chunk_size: u32) -> Vec<Message> {
-    let mut reader = Reader::<VecBody>::default();
+    let mut reader = Reader::<Memory>::default();
     let mut messages = Vec::new();
     let mut parts = std::collections::HashMap::<u32, Vec<u8>>::new();
     loop {
@@ -309,7 +286,7 @@ proptest! {
             stream.resize(stream.len() + (*len).min(chunk_size) as usize, 0x83);
         }
         let mut input = Pieces::new(stream, pieces);
-        let mut reader = Reader::<VecBody>::default();
+        let mut reader = Reader::<Memory>::default();
         let mut lent = vec![0; lent];
         for abort in aborts.iter().cycle() {
             match reader.read_message(&mut input, chunk_size, &mut lent) {
@@ -327,7 +304,7 @@ proptest! {
     /// No bytes make the reader panic, or give it more than arrived.
     #[test]
     fn any_bytes_are_survived(stream in proptest::collection::vec(any::<u8>(), 0..400), chunk_size in 1u32..200, pieces in pieces()) {
-        let mut reader = Reader::<VecBody>::default();
+        let mut reader = Reader::<Memory>::default();
         let mut input = Pieces::new(stream, pieces);
         let mut lent = [0; 64];
         while let Ok(_) | Err(Error::TimedOut) = reader.read_message(&mut input, chunk_size, &mut lent) {}
@@ -337,7 +314,7 @@ proptest! {
 /// Reads until the first error; the times, lengths and streams of what came before it.
 fn read_until_error(bytes: &[u8], chunk_size: u32) -> (Vec<(u32, u32, u32)>, Error) {
     let mut input = Pieces::new(bytes.to_vec(), vec![1]);
-    let mut reader = Reader::<VecBody>::default();
+    let mut reader = Reader::<Memory>::default();
     let mut seen = Vec::new();
     loop {
         match reader.read_message(&mut input, chunk_size, &mut [0; 16]) {
@@ -404,7 +381,7 @@ fn a_new_header_in_mid_message_drops_the_old_one() {
 #[test]
 fn an_aborted_message_is_dropped() {
     let mut input = Pieces::new([&full(100, 6)[..], b"abcd", &full(101, 2), b"xy"].concat(), vec![100]);
-    let mut reader = Reader::<VecBody>::default();
+    let mut reader = Reader::<Memory>::default();
     let chunk = reader.read_chunk(&mut input, 4, true).unwrap();
     assert_eq!((chunk.received, chunk.part.as_slice(), chunk.message.is_none()), (4, &b"abcd"[..], true));
     assert_eq!(chunk.header.timestamp, 100);
@@ -422,7 +399,7 @@ fn a_message_may_be_aborted_in_the_middle_of_a_chunk() {
     for lent in [0, 100] {
         let stream = [&full(100, 6)[..], b"abcd", &full(101, 6), b"uvwx\xc4yz"].concat();
         let mut input = Pieces::new(stream, vec![14, 0, 100]);
-        let mut reader = Reader::<VecBody>::default();
+        let mut reader = Reader::<Memory>::default();
         let mut lent = vec![0; lent];
         assert!(matches!(reader.read_message(&mut input, 4, &mut lent), Err(Error::TimedOut)));
         reader.abort(4);
@@ -455,7 +432,7 @@ fn an_extended_timestamp_may_be_left_out_of_format_3() {
 #[test]
 fn the_chunk_size_may_change_within_a_message() {
     let mut input = Pieces::new([&full(0, 10)[..], b"abcd\xc4efghij"].concat(), vec![100]);
-    let mut reader = Reader::<VecBody>::default();
+    let mut reader = Reader::<Memory>::default();
     reader.read_chunk(&mut input, 4, false).unwrap();
     let chunk = reader.read_chunk(&mut input, 128, false).unwrap();
     assert_eq!(chunk.message.unwrap().as_slice(), b"abcdefghij");
@@ -472,7 +449,7 @@ fn unfinished_messages_are_bounded_in_sum() {
         stream.resize(stream.len() + size as usize - 1, 0);
     }
     let mut input = Pieces::new(stream, vec![1 << 20]);
-    let mut reader = Reader::<VecBody>::default();
+    let mut reader = Reader::<Memory>::default();
     for _ in 4..=7 {
         assert!(reader.read_chunk(&mut input, size - 1, false).unwrap().message.is_none());
     }
@@ -482,7 +459,7 @@ fn unfinished_messages_are_bounded_in_sum() {
 
 /// A body that says how much memory it was asked for.
 #[derive(Debug, Default)]
-struct Counting(VecBody);
+struct Counting(Memory);
 
 static ASKED: std::sync::atomic::AtomicUsize = std::sync::atomic::AtomicUsize::new(0);
 

@@ -4,10 +4,12 @@
 
 mod channels;
 mod header;
+mod memory;
 mod reader;
 mod writer;
 
 pub use header::{Format, MAX_HEADER, MessageHeader, RawHeader};
+pub use memory::Memory;
 pub use reader::{Body, Chunk, Complete, MAX_UNFINISHED, Reader};
 pub use writer::{MAX_BODY, Outgoing, Writer};
 
