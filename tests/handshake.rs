@@ -109,6 +109,19 @@ fn digest_a_thousand_times() {
     }
 }
 
+/// Publishers made with ffmpeg give a digest in C1 and repeat S1 in place of a signature.
+#[test]
+fn a_digest_and_an_echo() {
+    let (_, hello) = Client::start(Mode::Digest, 1000).unwrap();
+    let mut server = Server::start(2000);
+    server.advance(&hello[..1]).unwrap();
+    let said = server.advance(&hello[1..]).unwrap();
+    assert_eq!(server.advance(&said[1..1 + BLOCK_SIZE]).unwrap(), b"");
+    assert_eq!(server.needs(), None);
+    let outcome = server.finish();
+    assert!(!outcome.digest && outcome.encryption.is_none());
+}
+
 /// Type 6, which a client of version 128 asks for, is answered with type 8. A thousand agreements meet secrets that begin
 /// with a zero about four times; `short_secrets_are_padded_on_the_left` beside the code forces one.
 #[test]

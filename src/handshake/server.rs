@@ -30,7 +30,7 @@ enum Step {
     AwaitC0,
     AwaitC1 { kind: u8 },
     AwaitEcho { s1: Block },
-    AwaitSignature { own: [u8; DIGEST_SIZE], kind: u8 },
+    AwaitSignature { s1: Block, own: [u8; DIGEST_SIZE], kind: u8 },
     Over,
 }
 
@@ -59,7 +59,9 @@ impl Server {
             Step::AwaitC0 => self.take_c0(bytes),
             Step::AwaitC1 { kind } => self.take_c1(&Block::received(bytes)?, kind),
             Step::AwaitEcho { s1 } => take_echo(&Block::received(bytes)?, &s1),
-            Step::AwaitSignature { own, kind } => self.take_signature(&Block::received(bytes)?, &own, kind),
+            Step::AwaitSignature { s1, own, kind } => {
+                self.take_signature(&Block::received(bytes)?, &s1, &own, kind)
+            }
             Step::Over => Err(Error::protocol("the handshake is over and takes no more bytes")),
         }
     }
@@ -123,11 +125,22 @@ impl Server {
         }
         let own = digest::seal(&mut s1, layout, Side::Server)?;
         let s2 = signed_block(Side::Server, peer_digest, kind)?;
-        self.step = Step::AwaitSignature { own, kind };
-        Ok([&[kind], s1.bytes(), s2.bytes()].concat())
+        let bytes = [&[kind], s1.bytes(), s2.bytes()].concat();
+        self.step = Step::AwaitSignature { s1, own, kind };
+        Ok(bytes)
     }
 
-    fn take_signature(&mut self, c2: &Block, own: &[u8; DIGEST_SIZE], kind: u8) -> Result<Vec<u8>> {
+    /// Takes C2. Clients that publish may give a digest and then only repeat S1, as those of the simple form do (ffmpeg).
+    fn take_signature(
+        &mut self,
+        c2: &Block,
+        s1: &Block,
+        own: &[u8; DIGEST_SIZE],
+        kind: u8,
+    ) -> Result<Vec<u8>> {
+        if kind == TYPE_PLAIN && c2 == s1 {
+            return Ok(Vec::new());
+        }
         if !is_signed(c2, Side::Client, own, kind)? {
             self.outcome.encryption = None;
             return Err(Error::protocol(
