@@ -77,7 +77,11 @@ impl Call<'_> {
 
 impl<'scope, 'env> Session<'scope, 'env> {
     /// A client that has asked for nothing yet.
-    pub(crate) fn new(scope: &'scope Scope<'scope, 'env>, server: &'env Server, client: &'env Client) -> Self {
+    pub(crate) fn new(
+        scope: &'scope Scope<'scope, 'env>,
+        server: &'env Server,
+        client: &'env Client,
+    ) -> Self {
         Self { scope, server, client, app: None, streams: BTreeMap::new() }
     }
 
@@ -104,11 +108,11 @@ impl<'scope, 'env> Session<'scope, 'env> {
             command::SEEK => self.seek(&call),
             command::FC_PUBLISH => self.notify(&call, b"onFCPublish", "NetStream.Publish.Start"),
             command::FC_UNPUBLISH => self.notify(&call, b"onFCUnpublish", "NetStream.Unpublish.Success"),
-            command::FC_SUBSCRIBE => {
-                self.notify(&call, command::ON_FC_SUBSCRIBE, "NetStream.Play.Start")
-            }
+            command::FC_SUBSCRIBE => self.notify(&call, command::ON_FC_SUBSCRIBE, "NetStream.Play.Start"),
             command::PING => self.answer(&call, |body| body.string(command::PONG)),
-            command::SET_PLAYLIST => self.client.command(Encoder::new().string(command::PLAYLIST_READY).number(0.0)),
+            command::SET_PLAYLIST => {
+                self.client.command(Encoder::new().string(command::PLAYLIST_READY).number(0.0))
+            }
             command::RELEASE_STREAM | command::CHECK_BW => self.answer(&call, Encoder::null),
             _ if call.transaction > 0.0 => self.refuse(&call, "NetConnection.Call.Failed", "Not known here."),
             _ => Ok(()),
@@ -190,7 +194,12 @@ impl<'scope, 'env> Session<'scope, 'env> {
     fn publish(&mut self, call: &Call<'_>) -> Result<()> {
         let id = call.stream;
         if !matches!(self.streams.get(&id), Some(Role::Idle)) {
-            return self.client.status(id, Level::Error, "NetStream.Publish.Denied", "The stream is not free.");
+            return self.client.status(
+                id,
+                Level::Error,
+                "NetStream.Publish.Denied",
+                "The stream is not free.",
+            );
         }
         let name = self.name(call);
         let shown = String::from_utf8_lossy(&name.stream).into_owned();
@@ -209,7 +218,12 @@ impl<'scope, 'env> Session<'scope, 'env> {
             Err(error) => return refuse(&format!("cannot be recorded: {error}")),
         };
         self.client.control(control::STREAM_BEGIN, id)?;
-        self.client.status(id, Level::Status, "NetStream.Publish.Start", &format!("{shown} is published."))?;
+        self.client.status(
+            id,
+            Level::Status,
+            "NetStream.Publish.Start",
+            &format!("{shown} is published."),
+        )?;
         self.streams.insert(id, Role::Publishes(Box::new(Publishing { recorder, live })));
         Ok(())
     }
@@ -275,7 +289,12 @@ impl<'scope, 'env> Session<'scope, 'env> {
         let time = call.number(0).unwrap_or(0.0).max(0.0) as u32;
         match self.streams.get(&call.stream) {
             Some(Role::Plays(playing)) if playing.seek(time) => Ok(()),
-            _ => self.client.status(call.stream, Level::Error, "NetStream.Seek.Failed", "Only films have times."),
+            _ => self.client.status(
+                call.stream,
+                Level::Error,
+                "NetStream.Seek.Failed",
+                "Only films have times.",
+            ),
         }
     }
 
@@ -292,7 +311,11 @@ impl<'scope, 'env> Session<'scope, 'env> {
             }
             MessageType::DATA_AMF3 => {
                 // One byte says how the rest is encoded; clients send AMF0 there.
-                publishing.take(MessageType::DATA, header.timestamp, body.get(1..).unwrap_or_default().to_vec())
+                publishing.take(
+                    MessageType::DATA,
+                    header.timestamp,
+                    body.get(1..).unwrap_or_default().to_vec(),
+                )
             }
             kind => publishing.take(kind, header.timestamp, body),
         }

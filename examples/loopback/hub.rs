@@ -65,7 +65,8 @@ impl Hub {
             if state.published {
                 return false;
             }
-            *state = State { published: true, players: std::mem::take(&mut state.players), ..State::default() };
+            *state =
+                State { published: true, players: std::mem::take(&mut state.players), ..State::default() };
             true
         })?;
         let publication = Publication { hub: self, name, live };
@@ -200,9 +201,10 @@ impl State {
     fn joining(&self) -> Queue {
         let begins = self.group.first().map_or(self.now, |first| first.timestamp);
         let headers = [&self.metadata, &self.audio_header, &self.video_header];
-        let headers = headers.into_iter().flatten().map(|frame| {
-            Arc::new(Frame { timestamp: begins, kind: frame.kind, body: frame.body.clone() })
-        });
+        let headers = headers
+            .into_iter()
+            .flatten()
+            .map(|frame| Arc::new(Frame { timestamp: begins, kind: frame.kind, body: frame.body.clone() }));
         let queue = Queue::new(self.has_video && self.group.is_empty());
         queue.prime(headers.chain(self.group.iter().cloned()).map(Item::Frame));
         queue

@@ -115,12 +115,22 @@ pub(crate) fn live(client: &Client, stream: u32, queue: &Queue) -> Result<()> {
         match item {
             Item::Begins => {
                 client.control(control::STREAM_BEGIN, stream)?;
-                client.status(stream, Level::Status, "NetStream.Play.PublishNotify", "A publisher has come.")?;
+                client.status(
+                    stream,
+                    Level::Status,
+                    "NetStream.Play.PublishNotify",
+                    "A publisher has come.",
+                )?;
             }
             Item::Frame(frame) => client.media(stream, frame.kind, frame.timestamp, &frame.body)?,
             Item::Ends => {
                 client.control(control::STREAM_EOF, stream)?;
-                client.status(stream, Level::Status, "NetStream.Play.UnpublishNotify", "The publisher has gone.")?;
+                client.status(
+                    stream,
+                    Level::Status,
+                    "NetStream.Play.UnpublishNotify",
+                    "The publisher has gone.",
+                )?;
             }
         }
     }
