@@ -6,13 +6,14 @@
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::os::fd::OwnedFd;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::sync::LazyLock;
 use std::time::Duration;
 
 use rtmp::handshake::{
-    Client, Mode, Outcome, Server, TYPE_ENCRYPTED_BLOWFISH, TYPE_ENCRYPTED_XTEA, TYPE_PLAIN,
+    Client, Mode, Outcome, Server, TYPE_ENCRYPTED, TYPE_ENCRYPTED_BLOWFISH, TYPE_ENCRYPTED_XTEA, TYPE_PLAIN,
 };
 
 /// A peer that falls silent fails the test after this.
@@ -113,14 +114,22 @@ fn digest_client_meets_the_reference() {
     assert!(outcome.digest && outcome.encryption.is_none());
 }
 
-/// Several times, because one in 256 agreements (on secrets the reference leaves unpadded) may fail on its side.
+/// The reference leaves secrets that begin with a zero unpadded, so that one RTMPE agreement in 256 with it goes wrong,
+/// and nothing outside tells which. Three in a row do not: an exchange that fails thrice is ours to blame.
+fn one_of_three<T>(exchange: impl Fn() -> T) -> T {
+    for _ in 0..2 {
+        if let Ok(result) = catch_unwind(AssertUnwindSafe(&exchange)) {
+            return result;
+        }
+    }
+    exchange()
+}
+
 #[test]
 fn rtmpe_client_meets_the_reference() {
-    for _ in 0..3 {
-        let (answered, outcome) = meet_reference_server(Mode::Encrypted, 6);
-        assert_eq!(answered, TYPE_ENCRYPTED_XTEA);
-        assert!(outcome.digest && outcome.encryption.is_some());
-    }
+    let (answered, outcome) = one_of_three(|| meet_reference_server(Mode::Encrypted, TYPE_ENCRYPTED));
+    assert_eq!(answered, TYPE_ENCRYPTED_XTEA);
+    assert!(outcome.digest && outcome.encryption.is_some());
 }
 
 /// Accepts Debian's rtmpdump with our server; `kind` replaces the type it asks for, when given. Returns the type we
@@ -174,6 +183,12 @@ fn assert_connect(command: &[u8]) {
     assert_eq!(&command[12..], b"\x02\0\x07connect");
 }
 
+fn encrypted_rtmpdump(kind: Option<u8>) -> (u8, Outcome) {
+    let (answered, command, outcome) = meet_rtmpdump("rtmpe", kind);
+    assert_connect(&command);
+    (answered, outcome)
+}
+
 #[test]
 fn rtmpdump_meets_our_simple_server() {
     let (answered, command, outcome) = meet_rtmpdump("rtmp", None);
@@ -184,17 +199,15 @@ fn rtmpdump_meets_our_simple_server() {
 
 #[test]
 fn rtmpdump_meets_our_rtmpe_server() {
-    let (answered, command, outcome) = meet_rtmpdump("rtmpe", None);
+    let (answered, outcome) = one_of_three(|| encrypted_rtmpdump(None));
     assert_eq!(answered, TYPE_ENCRYPTED_XTEA);
-    assert_connect(&command);
     assert!(outcome.digest && outcome.encryption.is_some());
 }
 
 /// rtmpdump asks for type 6, and follows an answer of type 9.
 #[test]
 fn rtmpdump_meets_our_rtmpe_server_of_type_9() {
-    let (answered, command, outcome) = meet_rtmpdump("rtmpe", Some(TYPE_ENCRYPTED_BLOWFISH));
+    let (answered, outcome) = one_of_three(|| encrypted_rtmpdump(Some(TYPE_ENCRYPTED_BLOWFISH)));
     assert_eq!(answered, TYPE_ENCRYPTED_BLOWFISH);
-    assert_connect(&command);
     assert!(outcome.digest && outcome.encryption.is_some());
 }
