@@ -164,7 +164,8 @@ fn endless_heads_are_refused() {
     assert!(matches!(interim, Error::Protocol(_)), "{interim:?}");
     let long = fails(|stream| {
         write!(stream, "HTTP/1.1 200 OK\r\nA: {}\r\n\r\n", "x".repeat(MAX_HEAD))?;
-        Ok(silence())
+        silence();
+        Ok(())
     });
     assert!(matches!(long, Error::Protocol(_)), "{long:?}");
 }
@@ -175,7 +176,8 @@ fn silence_at_each_step_times_out() {
     for end in [0, 1, 15, 16, 40, 45, 47, 48, 50, 52, 55, 57, 58, 60, whole.len() - 1] {
         let error = fails(move |stream| {
             stream.write_all(&whole[..end])?;
-            Ok(silence())
+            silence();
+            Ok(())
         });
         assert!(matches!(error, Error::TimedOut), "after {end} bytes: {error:?}");
     }

@@ -1,12 +1,12 @@
 //! TLS for C programs: what is put over a client's socket, and server contexts.
 
+use crate::Result;
 use crate::capi::connection::plain_stream;
 use crate::capi::extra;
 use crate::capi::guard::guard;
 use crate::capi::sockbuf;
 use crate::capi::types::RTMP;
 use crate::transport::{Deadline, Socket, Stream, TlsServerContext, TlsSettings, TlsStream};
-use crate::{Result, error};
 use libc::{c_char, c_int, c_void};
 use std::ffi::{CStr, OsStr};
 use std::os::unix::ffi::OsStrExt;
@@ -38,7 +38,7 @@ pub unsafe extern "C" fn RTMP_TLS_AllocServerContext(cert: *const c_char, key: *
         match TlsServerContext::from_files(chain, key) {
             Ok(context) => Box::into_raw(Box::new(context)).cast(),
             Err(error) => {
-                error!("{error}");
+                crate::error!("{error}");
                 std::ptr::null_mut()
             }
         }
@@ -89,7 +89,7 @@ unsafe fn accept(r: *mut RTMP, context: &TlsServerContext) -> bool {
     // SAFETY: the caller's promise.
     let (fd, time) = unsafe { ((*r).m_sb.sb_socket, crate::capi::connect::timeout(r)) };
     if fd < 0 {
-        error!("RTMP_TLS_Accept: put an accepted socket into m_sb.sb_socket first");
+        crate::error!("RTMP_TLS_Accept: put an accepted socket into m_sb.sb_socket first");
         return false;
     }
     match TlsStream::accept(plain_socket(fd), context, deadline(time)) {
@@ -99,7 +99,7 @@ unsafe fn accept(r: *mut RTMP, context: &TlsServerContext) -> bool {
             true
         }
         Err(error) => {
-            error!("TLS with a client failed: {error}");
+            crate::error!("TLS with a client failed: {error}");
             false
         }
     }
