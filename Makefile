@@ -14,6 +14,7 @@ CARGO   ?= cargo
 INSTALL ?= install
 
 RELEASE := $(or $(CARGO_TARGET_DIR),target)/release
+DEBUG   := $(or $(CARGO_TARGET_DIR),target)/debug
 HEADERS := amf http log rtmp
 PARTS   := rust abi capi install examples interop
 
@@ -52,15 +53,20 @@ tree: all
 examples: tree
 	@$(MAKE) -s -C examples B="$(CURDIR)/build/examples" PKG_CONFIG_PATH="$(CURDIR)/build/tree/lib/pkgconfig"
 
+# The server of demo and tests (examples/loopback), which is not installed.
+loopback:
+	$(CARGO) build --quiet --locked --example loopback
+	@$(INSTALL) -d build/examples
+	@$(INSTALL) -m 755 $(DEBUG)/examples/loopback build/examples/loopback
+
 deps:
 	@scripts/deps
 
 headers:
 	UPDATE_HEADERS=1 $(CARGO) test --locked --test headers
 
-demo: deps
-	@$(MAKE) -s examples
-	@scripts/demo
+demo:
+	@CARGO="$(CARGO)" scripts/demo
 
 check: deps
 	@CARGO="$(CARGO)" scripts/check $(PARTS)
@@ -72,4 +78,4 @@ clean:
 	$(CARGO) clean
 	$(RM) -r build
 
-.PHONY: all install uninstall tree examples deps headers demo check clean $(PARTS:%=check-%)
+.PHONY: all install uninstall tree examples loopback deps headers demo check clean $(PARTS:%=check-%)

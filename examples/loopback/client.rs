@@ -1,5 +1,6 @@
 //! What a client is told: media, control messages, answers and status. Any thread may speak.
 
+use crate::hub::Name;
 use rtmp::Result;
 use rtmp::amf::Encoder;
 use rtmp::chunk::{CONTROL_CHANNEL, DEFAULT_CHUNK_SIZE, Format, Outgoing};
@@ -21,6 +22,8 @@ const CHANNELS_PER_STREAM: u32 = 3;
 pub(crate) struct Client {
     /// The connection.
     pub(crate) stream: Arc<Stream>,
+    /// The address, for messages.
+    peer: String,
     sender: Sender,
     chunk_size: AtomicU32,
 }
@@ -34,8 +37,13 @@ pub(crate) enum Level {
 
 impl Client {
     /// A client whose handshake is done.
-    pub(crate) fn new(stream: Arc<Stream>, sender: Sender) -> Self {
-        Self { stream, sender, chunk_size: AtomicU32::new(DEFAULT_CHUNK_SIZE) }
+    pub(crate) fn new(stream: Arc<Stream>, peer: String, sender: Sender) -> Self {
+        Self { stream, peer, sender, chunk_size: AtomicU32::new(DEFAULT_CHUNK_SIZE) }
+    }
+
+    /// Notes on standard error what the client does; scripts wait for these lines.
+    pub(crate) fn note(&self, does: &str, name: &Name) {
+        eprintln!("loopback: {} {does} {name}", self.peer);
     }
 
     /// Sends a message of a stream, and waits while the client is slow to read.

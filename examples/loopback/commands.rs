@@ -51,9 +51,17 @@ enum Role<'env> {
 
 /// A publish in progress.
 struct Publishing<'env> {
-    /// First, so that the recording is complete when players hear of the end.
+    /// Complete when players hear of the end.
     recorder: Option<Recorder>,
     live: Publication<'env>,
+    client: &'env Client,
+}
+
+impl Drop for Publishing<'_> {
+    fn drop(&mut self) {
+        self.recorder = None;
+        self.client.note("has published", self.live.name());
+    }
 }
 
 /// A command as it came.
@@ -210,9 +218,8 @@ impl<'scope, 'env> Session<'scope, 'env> {
         if name.stream.is_empty() {
             return refuse("a stream needs a name");
         }
-        let stream = name.stream.clone();
-        let Some(live) = self.server.hub.publish(name) else { return refuse("already publishing") };
-        let recorder = self.server.arguments.record.as_deref().map(|to| Recorder::create(to, &stream));
+        let Some(live) = self.server.hub.publish(name.clone()) else { return refuse("already publishing") };
+        let recorder = self.server.arguments.record.as_deref().map(|to| Recorder::create(to, &name.stream));
         let recorder = match recorder.transpose() {
             Ok(recorder) => recorder,
             Err(error) => return refuse(&format!("cannot be recorded: {error}")),
@@ -224,7 +231,9 @@ impl<'scope, 'env> Session<'scope, 'env> {
             "NetStream.Publish.Start",
             &format!("{shown} is published."),
         )?;
-        self.streams.insert(id, Role::Publishes(Box::new(Publishing { recorder, live })));
+        self.client.note("publishes", &name);
+        let publishing = Publishing { recorder, live, client: self.client };
+        self.streams.insert(id, Role::Publishes(Box::new(publishing)));
         Ok(())
     }
 
@@ -242,6 +251,7 @@ impl<'scope, 'env> Session<'scope, 'env> {
         let live = self.server.hub.is_live(&name);
         let playing = match path {
             Some(path) if !live => {
+                self.client.note("plays the film", &name);
                 let length = call.number(2).filter(|length| *length > 0.0).map(|length| length as u32);
                 self.play_film(id, Part { path, from: start.max(0.0) as u32, length })
             }
@@ -257,7 +267,8 @@ impl<'scope, 'env> Session<'scope, 'env> {
     }
 
     fn play_live(&self, id: u32, name: Name) -> io::Result<Playing> {
-        let (client, subscription) = (self.client, self.server.hub.subscribe(name));
+        let (client, subscription) = (self.client, self.server.hub.subscribe(name.clone()));
+        client.note("plays live", &name);
         let queue = Arc::clone(subscription.queue());
         thread::Builder::new().spawn_scoped(self.scope, move || {
             let played = play::live(client, id, subscription.queue());

@@ -37,7 +37,7 @@ pub(crate) fn serve(server: &Server, socket: TcpStream, scheme: &Scheme) {
     };
     let served = stream.and_then(|stream| {
         let stream = Arc::new(stream);
-        let served = greet(server, &stream, deadline);
+        let served = greet(server, &stream, &peer, deadline);
         stream.shutdown_send();
         stream.interrupt_all();
         if let Some(stream) = Arc::into_inner(stream) {
@@ -52,11 +52,11 @@ pub(crate) fn serve(server: &Server, socket: TcpStream, scheme: &Scheme) {
 }
 
 /// Shakes hands and listens to the client. All threads that play to it have ended on return.
-fn greet(server: &Server, stream: &Arc<Stream>, deadline: Deadline) -> Result<()> {
+fn greet(server: &Server, stream: &Arc<Stream>, peer: &str, deadline: Deadline) -> Result<()> {
     let established = session::accept(stream, 0, deadline)?;
     let (incoming, outgoing) =
         established.ciphers.map(|ciphers| (ciphers.incoming, ciphers.outgoing)).unzip();
-    let client = Client::new(Arc::clone(stream), Sender::new(Arc::clone(stream), outgoing));
+    let client = Client::new(Arc::clone(stream), peer.to_owned(), Sender::new(Arc::clone(stream), outgoing));
     thread::scope(|scope| {
         let mut listener = Listener {
             session: Session::new(scope, server, &client),

@@ -4,6 +4,7 @@ use crate::frame::{Class, Frame};
 use crate::queue::{Item, Queue};
 use rtmp::message::MessageType;
 use std::collections::HashMap;
+use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// Bytes kept since the last keyframe; a longer group of pictures is not kept, and players wait for the next.
@@ -16,6 +17,12 @@ const MAX_GROUP_FRAMES: usize = 16 * 1024;
 pub(crate) struct Name {
     pub(crate) app: Vec<u8>,
     pub(crate) stream: Vec<u8>,
+}
+
+impl fmt::Display for Name {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/{}", self.app.escape_ascii(), self.stream.escape_ascii())
+    }
 }
 
 /// All streams that have a publisher or a player. Lock order: `streams`, then a stream.
@@ -113,6 +120,11 @@ impl Hub {
 }
 
 impl Publication<'_> {
+    /// The stream.
+    pub(crate) fn name(&self) -> &Name {
+        &self.name
+    }
+
     /// Passes a frame on to all players and keeps what later ones will need.
     pub(crate) fn send(&self, frame: Frame) {
         let frame = Arc::new(frame);

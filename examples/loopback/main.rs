@@ -106,12 +106,12 @@ fn address(ip: IpAddr, port: u16) -> String {
     }
 }
 
-/// Prints the lines that tell scripts where to connect; once they are there, the ports are open.
+/// Prints, all at once, the lines that tell scripts where to connect: the ports are open then.
 fn announce(lines: &[String]) -> io::Result<()> {
+    let mut text = lines.join("\n");
+    text.push('\n');
     let mut out = io::stdout().lock();
-    for line in lines {
-        writeln!(out, "{line}")?;
-    }
+    out.write_all(text.as_bytes())?;
     out.flush()
 }
 

@@ -171,6 +171,23 @@ CONF
     cp "$FILM" "$WORK/vod/film.flv"
 }
 
+# The project's own server, examples/loopback, with these arguments: SERVER, TLS_SERVER and CA say where it is, and what it notes is
+# in $WORK/loopback.log.
+start_loopback() { # ARGUMENT...
+    [ -x "$EXAMPLES/loopback" ] || fail "no loopback in $EXAMPLES: run make loopback"
+    "$EXAMPLES/loopback" "$@" >"$WORK/loopback.out" 2>"$WORK/loopback.log" &
+    CHILDREN+=("$!")
+    until_true "the start of the loopback server" grep -q '^rtmp ' "$WORK/loopback.out"
+    SERVER=$(sed -n 's/^rtmp //p' "$WORK/loopback.out")
+    TLS_SERVER=$(sed -n 's/^rtmps //p' "$WORK/loopback.out")
+    CA=$(sed -n 's/^ca //p' "$WORK/loopback.out")
+}
+# The loopback server has noted this COUNT times (once, when not given).
+loopback_notes() { # WORDS [COUNT]
+    until_true "'$1' ${2:-1} times by the loopback server" \
+        awk -v words="$1" -v count="${2:-1}" 'index($0, words) { n++ } END { exit n < count }' "$WORK/loopback.log"
+}
+
 # A player has joined the live stream NAME.
 wait_player() { # NAME
     until_true "a player of $1" grep -q "play: name='$1'" "$WORK/nginx/error.log"
