@@ -70,8 +70,10 @@ static int play(RTMP *rtmp, char *url, FILE *out)
     }
     /* Connect: the TCP connection, the handshake and the connect command. ConnectStream: the stream itself. */
     if (!RTMP_Connect(rtmp, NULL) || !RTMP_ConnectStream(rtmp, 0)) {
-        if (interrupted)
+        if (interrupted) {
+            fprintf(stderr, "play: interrupted\n");
             return INTERRUPTED;
+        }
         fprintf(stderr, "play: cannot play this URL; the lines above say why\n");
         return FAILED;
     }

@@ -89,7 +89,8 @@ def main():
                 print("play.py: not a usable RTMP URL", file=sys.stderr)
                 return 1
             if not library.RTMP_Connect(rtmp, None) or not library.RTMP_ConnectStream(rtmp, 0):
-                print("play.py: cannot play this URL; the lines above say why", file=sys.stderr)
+                reason = "interrupted" if interrupted() else "cannot play this URL; the lines above say why"
+                print(f"play.py: {reason}", file=sys.stderr)
                 return 130 if interrupted() else 1
             return receive(library, rtmp, out, interrupted)
     except OSError as error:

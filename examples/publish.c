@@ -176,8 +176,10 @@ static int publish(RTMP *rtmp, char *url, const struct source *source)
     }
     RTMP_EnableWrite(rtmp); /* after RTMP_SetupURL, which would undo it */
     if (!RTMP_Connect(rtmp, NULL) || !RTMP_ConnectStream(rtmp, 0)) {
-        if (interrupted)
+        if (interrupted) {
+            fprintf(stderr, "publish: interrupted\n");
             return INTERRUPTED;
+        }
         fprintf(stderr, "publish: cannot publish at this URL; the lines above say why\n");
         return FAILED;
     }

@@ -71,10 +71,10 @@ def transmit(library, rtmp, file, fast, interrupted):
             time.sleep(ahead)
         while tag and not interrupted():
             written = library.RTMP_Write(rtmp, tag, len(tag))
-            if written <= 0:
+            if written <= 0 and not interrupted():
                 raise ConnectionError("the server no longer takes the stream")
-            total += written
-            tag = tag[written:]
+            total += max(written, 0)
+            tag = tag[max(written, 0):]
         if interrupted():
             print("publish.py: interrupted", file=sys.stderr)
             return 130
@@ -106,7 +106,8 @@ def main():
                 return 1
             library.RTMP_EnableWrite(rtmp)  # after RTMP_SetupURL, which would undo it
             if not library.RTMP_Connect(rtmp, None) or not library.RTMP_ConnectStream(rtmp, 0):
-                print("publish.py: cannot publish at this URL; the lines above say why", file=sys.stderr)
+                reason = "interrupted" if interrupted() else "cannot publish at this URL; the lines above say why"
+                print(f"publish.py: {reason}", file=sys.stderr)
                 return 130 if interrupted() else 1
             return transmit(library, rtmp, file, arguments.fast, interrupted)
     except (OSError, ValueError) as error:

@@ -167,9 +167,8 @@ int main(int argc, char **argv)
     try {
         return publish(argv[first], argv[first + 1], fast);
     } catch (const std::exception &error) {
-        if (interrupted)
-            return 130;
-        std::cerr << "publish_packets: " << error.what() << '\n';
-        return 1;
+        // Ctrl-C makes the call fail that it ends.
+        std::cerr << "publish_packets: " << (interrupted ? "interrupted" : error.what()) << '\n';
+        return interrupted ? 130 : 1;
     }
 }

@@ -47,9 +47,10 @@ for name in "${!PLAYER[@]}"; do
     same_joined "$name, coming late" "$WORK/late-$name.flv"
 done
 
-# Ctrl-C: status 130 at once, and what was on its way is whole. `timeout` passes the signal on.
+# Ctrl-C: status 130 at once, and what was on its way is whole. `timeout` passes the signal on; --foreground, or it would
+# send it a second time, which is one that ends the program the hard way.
 start_interruptible() { # NAME COMMAND...   its process is $CHILD
-    LD_LIBRARY_PATH=$LIBDIR timeout -k 2 30 "${@:2}" 2>"$WORK/$1.log" &
+    LD_LIBRARY_PATH=$LIBDIR timeout --foreground -k 2 30 "${@:2}" 2>"$WORK/$1.log" &
     CHILD=$!
     CHILDREN+=("$CHILD")
 }
