@@ -2,6 +2,7 @@
 #![forbid(unsafe_code)]
 #![deny(clippy::indexing_slicing, clippy::arithmetic_side_effects)]
 
+use super::auth::{self, Verdict};
 use super::{Conversation, Event, Host, Text, link_flag, read_flag};
 use crate::amf::{self, Value};
 use crate::chunk::{DEFAULT_CHUNK_SIZE, Format};
@@ -180,8 +181,28 @@ impl<H: Host + ?Sized> Conversation<'_, H> {
     }
 
     fn on_connect_refused(&mut self, arguments: &Arguments<'_>, words: String) -> Result<Event> {
-        let _ = arguments;
-        Err(Error::Refused(format!("the server refused connect: {words}")))
+        let description = arguments.text(3, b"description").unwrap_or_default();
+        let mut random = [0; 4];
+        crate::crypto::random(&mut random)?;
+        let request = auth::Request {
+            description,
+            app: &self.host.text(Text::App),
+            user: &self.host.text(Text::PubUser),
+            password: &self.host.text(Text::PubPasswd),
+            random,
+        };
+        match auth::answer(&request) {
+            Verdict::NotAsked => Err(Error::Refused(format!("the server refused connect: {words}"))),
+            Verdict::Fail(reason) => Err(Error::Refused(reason)),
+            Verdict::Retry { append } => {
+                for which in [Text::App, Text::TcUrl] {
+                    let mut value = self.host.text(which);
+                    value.extend_from_slice(&append);
+                    self.host.set_text(which, value);
+                }
+                Ok(Event::Reconnect)
+            }
+        }
     }
 
     fn on_status(&mut self, arguments: &Arguments<'_>) -> Result<Event> {

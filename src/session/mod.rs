@@ -5,6 +5,7 @@
 //! owner's settings ([`Host`]) at hand.
 #![forbid(unsafe_code)]
 
+mod auth;
 mod command;
 mod commands;
 mod connect;
