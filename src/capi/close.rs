@@ -8,7 +8,7 @@ use crate::capi::guard::guard;
 use crate::capi::owner::Owner;
 use crate::capi::types::{AVal, RTMP};
 use crate::session::{Conversation, link_flag, read_status};
-use crate::transport::Deadline;
+use crate::transport::{Deadline, Stream};
 use std::sync::atomic::Ordering;
 use std::sync::{PoisonError, TryLockError};
 use std::time::Duration;
@@ -75,7 +75,7 @@ pub(crate) unsafe fn close(r: *mut RTMP, farewell: Farewell) {
         if fd >= 0 && (*r).m_sb.sb_socket == fd {
             libc::close(fd);
         }
-        crate::capi::sockbuf::drop_tls(&raw mut (*r).m_sb);
+        crate::capi::sockbuf::drop_layered(&raw mut (*r).m_sb);
         reset(r, connection.as_deref());
         if farewell != Farewell::ToReconnect {
             free_settings(r);
@@ -94,8 +94,11 @@ unsafe fn say_farewell(r: *mut RTMP, connection: &Connection) {
     if talk.leave().is_err() {
         return;
     }
-    if connection.published.load(Ordering::Relaxed) {
+    let published = connection.published.load(Ordering::Relaxed);
+    if published || !stream.is_plain() {
         stream.shutdown_send();
+    }
+    if published {
         drain(connection, DRAIN_TIME.min(timeout));
     }
 }
@@ -159,6 +162,10 @@ unsafe fn reset(r: *mut RTMP, connection: Option<&Connection>) {
         (*r).m_read.nIgnoredFrameCounter = 0;
         (*r).m_read.nIgnoredFlvFrameCounter = 0;
         (*r).m_write.m_nBytesRead = 0;
+        if connection.is_some_and(|connection| matches!(&*connection.session.stream, Stream::Tunnel(_))) {
+            libc::free((*r).m_clientID.av_val.cast());
+            (*r).m_clientID = AVal::EMPTY;
+        }
         calls::free_calls(r);
         calls::free_channels(r);
         let announced =

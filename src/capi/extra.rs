@@ -2,6 +2,7 @@
 //! It is made when a setting is first changed and freed by `RTMP_Close` (many programs end with a plain `free`, so
 //! nothing may live longer); `RTMP_SetupURL` makes it anew.
 
+use crate::capi::amf::object::AMF_Reset;
 use crate::capi::types::{AVal, RTMP};
 use crate::options::Extra;
 use crate::transport::{Proxy, ProxyKind};
@@ -16,6 +17,8 @@ struct Block {
     extra: Extra,
     /// What `Link.pubUser` and `Link.pubPasswd` point to when they come from the URL.
     publisher: Option<(Vec<u8>, Vec<u8>)>,
+    /// `Link.extras` was begun by the `conn` option, so its properties are the library's to free.
+    owns_extras: bool,
 }
 
 /// The block; null when there is none.
@@ -42,7 +45,12 @@ unsafe fn make_block(r: *mut RTMP) -> *mut Block {
         if !found.is_null() {
             return found;
         }
-        let made = Box::into_raw(Box::new(Block { magic: MAGIC, extra: Extra::default(), publisher: None }));
+        let made = Box::into_raw(Box::new(Block {
+            magic: MAGIC,
+            extra: Extra::default(),
+            publisher: None,
+            owns_extras: false,
+        }));
         (*r).Link.rc4keyIn = made.cast();
         made
     }
@@ -103,6 +111,20 @@ pub(crate) unsafe fn set_publisher(r: *mut RTMP, publisher: Option<(Vec<u8>, Vec
     }
 }
 
+/// Notes that the `conn` option is about to append to `Link.extras`: what it begins, `RTMP_Close` frees; what the
+/// program began stays the program's.
+///
+/// # Safety
+/// `r` points to a structure that `RTMP_Init` has prepared.
+pub(crate) unsafe fn begin_extras(r: *mut RTMP) {
+    // SAFETY: the caller's promise; the block is live.
+    unsafe {
+        if (*r).Link.extras.o_props.is_null() {
+            (*make_block(r)).owns_extras = true;
+        }
+    }
+}
+
 /// Empties the public fields that point into the block.
 ///
 /// # Safety
@@ -131,6 +153,10 @@ pub(crate) unsafe fn free(r: *mut RTMP) {
         forget_publisher(r);
         let block = block(r);
         if !block.is_null() {
+            if (*block).owns_extras {
+                AMF_Reset(&raw mut (*r).Link.extras);
+                (*r).Link.edepth = 0;
+            }
             (*block).magic = 0;
             drop(Box::from_raw(block));
         }

@@ -165,6 +165,7 @@ unsafe fn append(r: *mut RTMP, text: &[u8]) -> crate::Result<()> {
                 (name, marker::NULL, AMFObjectPropertyValue { p_aval: AVal::EMPTY })
             }
         };
+        crate::capi::extra::begin_extras(r);
         let object = innermost(&raw mut (*r).Link.extras, depth)?;
         let p_name = if name.is_empty() { AVal::EMPTY } else { AVal::borrowing(name) };
         let property = AMFObjectProperty { p_name, p_type: kind.into(), p_vu: value, p_UTCoffset: 0 };

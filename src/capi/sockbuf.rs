@@ -2,16 +2,17 @@
 
 use crate::capi::connection::plain_stream;
 use crate::capi::guard::guard;
+use crate::capi::mem::malloc_copy;
 use crate::capi::tls;
-use crate::capi::types::{RTMP, RTMP_BUFFER_CACHE_SIZE, RTMPSockBuf};
+use crate::capi::types::{AVal, RTMP, RTMP_BUFFER_CACHE_SIZE, RTMPSockBuf};
 use crate::session::feature;
-use crate::transport::{Deadline, Stream};
+use crate::transport::{Deadline, Stream, Tunnel};
 use crate::{Error, Result};
 use libc::{c_char, c_int};
 use std::io::IoSlice;
 use std::sync::Arc;
 
-/// The stream of a buffer: the TLS stream that hangs on `sb_ssl`, else the socket itself.
+/// The stream of a buffer: the layered stream that hangs on `sb_ssl`, else the socket itself.
 ///
 /// # Safety
 /// `sb` points to an initialised `RTMPSockBuf` with a socket.
@@ -27,11 +28,11 @@ unsafe fn stream(sb: *mut RTMPSockBuf) -> Arc<Stream> {
     }
 }
 
-/// Lets go of the TLS stream that hangs on `sb_ssl`.
+/// Lets go of the layered stream that hangs on `sb_ssl`.
 ///
 /// # Safety
 /// `sb` points to an initialised `RTMPSockBuf`.
-pub(crate) unsafe fn drop_tls(sb: *mut RTMPSockBuf) {
+pub(crate) unsafe fn drop_layered(sb: *mut RTMPSockBuf) {
     // SAFETY: the caller's promise; `sb_ssl` is null or holds a count of a stream.
     unsafe {
         let hung = std::mem::replace(&mut (*sb).sb_ssl, std::ptr::null_mut());
@@ -41,14 +42,14 @@ pub(crate) unsafe fn drop_tls(sb: *mut RTMPSockBuf) {
     }
 }
 
-/// Hangs a TLS stream on `sb_ssl`.
+/// Hangs a layered stream (TLS, tunnel) on `sb_ssl`.
 ///
 /// # Safety
 /// `sb` points to an initialised `RTMPSockBuf`.
-pub(crate) unsafe fn hang_tls(sb: *mut RTMPSockBuf, stream: &Arc<Stream>) {
-    // SAFETY: the caller's promise; the count that is hung there is taken back by `drop_tls`.
+pub(crate) unsafe fn hang_layered(sb: *mut RTMPSockBuf, stream: &Arc<Stream>) {
+    // SAFETY: the caller's promise; the count that is hung there is taken back by `drop_layered`.
     unsafe {
-        drop_tls(sb);
+        drop_layered(sb);
         (*sb).sb_ssl = Arc::into_raw(Arc::clone(stream)).cast_mut().cast();
     }
 }
@@ -63,18 +64,38 @@ pub(crate) unsafe fn layer(
     protocol: c_int,
     deadline: Deadline,
 ) -> Result<Arc<Stream>> {
-    if protocol & feature::HTTP != 0 {
-        return Err(Error::Usage("HTTP tunnels are not supported in this build".into()));
-    }
-    if protocol & feature::SSL == 0 {
-        return Ok(Arc::new(plain));
-    }
+    // SAFETY: the caller's promise; the text is copied at once.
+    let (host, port) = unsafe { ((*r).Link.hostname.bytes().to_vec(), (*r).Link.port) };
+    let tunnelled = protocol & feature::HTTP != 0;
+    let stream = match (protocol & feature::SSL != 0, tunnelled) {
+        (false, false) => return Ok(Arc::new(plain)),
+        (false, true) => Stream::Tunnel(Tunnel::over_tcp(plain.into_socket(), &host, port, deadline)?),
+        // SAFETY: the caller's promise.
+        (true, _) => match unsafe { tls::connect(r, plain.into_socket(), deadline)? } {
+            tls if tunnelled => Stream::Tunnel(Tunnel::over_tls(tls, &host, port, deadline)?),
+            tls => Stream::Tls(tls),
+        },
+    };
+    let stream = Arc::new(stream);
     // SAFETY: the caller's promise.
     unsafe {
-        let stream = Arc::new(Stream::Tls(tls::connect(r, plain.into_socket(), deadline)?));
-        hang_tls(&raw mut (*r).m_sb, &stream);
-        Ok(stream)
+        hang_layered(&raw mut (*r).m_sb, &stream);
+        if let Stream::Tunnel(tunnel) = &*stream {
+            set_client_id(r, &tunnel.id());
+        }
     }
+    Ok(stream)
+}
+
+/// Makes `m_clientID` say the tunnel's session id, with its slash, for programs that look.
+///
+/// # Safety
+/// `r` points to an initialised `struct RTMP`.
+unsafe fn set_client_id(r: *mut RTMP, id: &[u8]) {
+    let text = malloc_copy(id);
+    let len = if text.is_null() { 0 } else { id.len() as c_int };
+    // SAFETY: the caller's promise.
+    unsafe { (*r).m_clientID = AVal { av_val: text, av_len: len } };
 }
 
 /// The TLS stream that `RTMP_TLS_Accept` made.
@@ -160,7 +181,7 @@ pub unsafe extern "C" fn RTMPSockBuf_Close(sb: *mut RTMPSockBuf) -> c_int {
         }
         // SAFETY: `sb` is initialised; the descriptor is the library's to close.
         unsafe {
-            drop_tls(sb);
+            drop_layered(sb);
             match (*sb).sb_socket {
                 fd if fd < 0 => 0,
                 fd => libc::close(fd),

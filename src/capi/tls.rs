@@ -95,7 +95,7 @@ unsafe fn accept(r: *mut RTMP, context: &TlsServerContext) -> bool {
     match TlsStream::accept(plain_socket(fd), context, deadline(time)) {
         Ok(stream) => {
             // SAFETY: the caller's promise.
-            unsafe { sockbuf::hang_tls(&raw mut (*r).m_sb, &Arc::new(Stream::Tls(stream))) };
+            unsafe { sockbuf::hang_layered(&raw mut (*r).m_sb, &Arc::new(Stream::Tls(stream))) };
             true
         }
         Err(error) => {

@@ -3,8 +3,8 @@
 #![forbid(unsafe_code)]
 #![deny(clippy::indexing_slicing, clippy::arithmetic_side_effects)]
 
-use crate::crypto::{base64, md5};
 use crate::Result;
+use crate::crypto::{base64, md5};
 
 /// Limelight's realm of live streams.
 const LLNW_REALM: &[u8] = b"live";
