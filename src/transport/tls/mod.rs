@@ -80,9 +80,24 @@ impl TlsStream {
 
     /// The server's handshake, by the deadline. On failure the descriptor stays open.
     pub fn accept(socket: Socket, context: &TlsServerContext, deadline: Deadline) -> Result<Self> {
-        let stream = Self::new(socket, session_state(context.session()?)?);
-        stream.handshake(deadline, SslStream::accept)?;
-        Ok(stream)
+        Self::try_accept(socket, context, deadline).map_err(|(error, _)| error)
+    }
+
+    /// [`TlsStream::accept`] for a caller who owns the socket: it comes back when the handshake fails, to be closed.
+    pub fn try_accept(
+        socket: Socket,
+        context: &TlsServerContext,
+        deadline: Deadline,
+    ) -> std::result::Result<Self, (Error, Socket)> {
+        let state = match context.session().and_then(session_state) {
+            Ok(state) => state,
+            Err(error) => return Err((error, socket)),
+        };
+        let stream = Self::new(socket, state);
+        match stream.handshake(deadline, SslStream::accept) {
+            Ok(()) => Ok(stream),
+            Err(error) => Err((error, stream.into_socket())),
+        }
     }
 
     fn new(socket: Socket, state: SslStream<Wire>) -> Self {
