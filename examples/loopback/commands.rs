@@ -253,7 +253,7 @@ impl<'scope, 'env> Session<'scope, 'env> {
             Some(path) if !live => {
                 self.client.note("plays the film", &name);
                 let length = call.number(2).filter(|length| *length > 0.0).map(|length| length as u32);
-                self.play_film(id, Part { path, from: start.max(0.0) as u32, length })
+                self.play_film(id, Part { path, from: start.max(0.0) as u32, from_zero: true, length })
             }
             _ if live || waits => self.play_live(id, name),
             _ => {

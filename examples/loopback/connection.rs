@@ -33,7 +33,12 @@ pub(crate) fn serve(server: &Server, socket: TcpStream, scheme: &Scheme) {
     let deadline = Deadline::after(GREETING);
     let stream = match scheme {
         Scheme::Plain => Ok(Stream::Tcp(socket)),
-        Scheme::Tls(context) => TlsStream::accept(socket, context, deadline).map(Stream::Tls),
+        Scheme::Tls(context) => {
+            TlsStream::try_accept(socket, context, deadline).map(Stream::Tls).map_err(|(error, socket)| {
+                socket.close();
+                error
+            })
+        }
     };
     let served = stream.and_then(|stream| {
         let stream = Arc::new(stream);

@@ -144,6 +144,8 @@ pub(crate) struct Part {
     pub(crate) path: PathBuf,
     /// Where to begin, milliseconds; the keyframe before it is the first frame.
     pub(crate) from: u32,
+    /// Whether times are counted from that frame, as players expect who ask for a start; after a seek they are the film's.
+    pub(crate) from_zero: bool,
     /// How long to play, milliseconds; `None` to the end.
     pub(crate) length: Option<u32>,
 }
@@ -162,7 +164,7 @@ pub(crate) fn film(client: &Client, stream: u32, mut part: Part, wishes: &Wishes
             Err(error) => return Err(error),
         }
         let Some(time) = wishes.next_seek() else { return Ok(()) };
-        part.from = time;
+        (part.from, part.from_zero) = (time, false);
         client.status(stream, Level::Status, "NetStream.Seek.Notify", "The play goes on elsewhere.")?;
         client.status(stream, Level::Status, "NetStream.Play.Start", "The stream begins.")?;
     }
@@ -170,6 +172,7 @@ pub(crate) fn film(client: &Client, stream: u32, mut part: Part, wishes: &Wishes
 
 fn show(client: &Client, stream: u32, part: &Part, wishes: &Wishes) -> Result<()> {
     let begins = keyframe_before(&part.path, part.from)?;
+    let zero = if part.from_zero { begins } else { 0 };
     let ends = part.length.map(|length| part.from.saturating_add(length));
     film::tags(&part.path, |tag| {
         wishes.may_go_on()?;
@@ -177,7 +180,7 @@ fn show(client: &Client, stream: u32, part: &Part, wishes: &Wishes) -> Result<()
         let header = matches!(class, Class::Metadata | Class::AudioHeader | Class::VideoHeader);
         let wanted = tag.timestamp >= begins && ends.is_none_or(|end| tag.timestamp <= end);
         if header || wanted {
-            client.media(stream, tag.kind, tag.timestamp.max(begins), tag.body)?;
+            client.media(stream, tag.kind, tag.timestamp.max(begins).saturating_sub(zero), tag.body)?;
         }
         Ok(())
     })
