@@ -50,6 +50,7 @@ pub unsafe extern "C" fn RTMP_Close(r: *mut RTMP) {
 pub(crate) unsafe fn fail(r: *mut RTMP, error: &Error) {
     match error {
         Error::Closed => crate::debug!("connection closed by the peer"),
+        Error::Interrupted => crate::info!("interrupted by the program"),
         error => crate::error!("{error}"),
     }
     // SAFETY: the caller's promise.
