@@ -3,11 +3,11 @@
 use crate::Error;
 use crate::capi::calls;
 use crate::capi::connection::{self, Connection};
-use crate::capi::extra;
 use crate::capi::guard::guard;
 use crate::capi::owner::Owner;
 use crate::capi::types::{AVal, RTMP};
-use crate::session::{Conversation, link_flag, read_status};
+use crate::capi::{extra, texts};
+use crate::session::{Conversation, Text, read_status};
 use crate::transport::{Deadline, Stream};
 use std::sync::atomic::Ordering;
 use std::sync::{PoisonError, TryLockError};
@@ -185,15 +185,8 @@ unsafe fn free_settings(r: *mut RTMP) {
     // SAFETY: the caller's promise.
     unsafe {
         let link = &raw mut (*r).Link;
-        for (flag, text) in
-            [(link_flag::FTCU, &raw mut (*link).tcUrl), (link_flag::FAPU, &raw mut (*link).app)]
-        {
-            if (*link).lFlags & flag != 0 {
-                libc::free((*text).av_val.cast());
-                *text = AVal::EMPTY;
-                (*link).lFlags &= !flag;
-            }
-        }
+        texts::free_own(r, Text::TcUrl);
+        texts::free_own(r, Text::App);
         libc::free((*link).playpath0.av_val.cast());
         if (*link).playpath.av_val == (*link).playpath0.av_val {
             (*link).playpath = AVal::EMPTY;

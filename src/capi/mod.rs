@@ -25,6 +25,7 @@ pub mod receive;
 pub mod send;
 pub mod sockbuf;
 pub mod swf;
+mod texts;
 pub mod tls;
 pub mod types;
 pub mod url;

@@ -4,11 +4,12 @@ use crate::amf::marker;
 use crate::capi::amf::object::AMF_AddProp;
 use crate::capi::extra;
 use crate::capi::guard::guard;
+use crate::capi::texts;
 use crate::capi::types::{AMFObject, AMFObjectProperty, AMFObjectPropertyValue, AVal, RTMP};
 use crate::log::Text as Shown;
 use crate::options::conn::{Item, Scalar};
 use crate::options::{self, Effect, Number, conn};
-use crate::session::{Text, link_flag};
+use crate::session::Text;
 use libc::c_int;
 
 /// Sets an option by its name. Text is not copied: it must stay alive as long as the option is used.
@@ -46,8 +47,8 @@ pub(super) unsafe fn set(r: *mut RTMP, name: &[u8], value: AVal) -> bool {
     let result = unsafe {
         match &option.effect {
             Effect::Text(which) => {
-                free_own(r, *which);
-                *text_field(r, *which) = value;
+                texts::free_own(r, *which);
+                *texts::text_field(r, *which) = value;
                 if *which == Text::SocksHost {
                     (*r).Link.socksport = 0;
                 }
@@ -68,54 +69,6 @@ pub(super) unsafe fn set(r: *mut RTMP, name: &[u8], value: AVal) -> bool {
         }
     };
     result.inspect_err(|error| crate::error!("{error}")).is_ok()
-}
-
-/// Where a text setting stands.
-///
-/// # Safety
-/// `r` points to a structure.
-pub(crate) unsafe fn text_field(r: *mut RTMP, which: Text) -> *mut AVal {
-    // SAFETY: only addresses inside the structure are taken.
-    unsafe {
-        let link = &raw mut (*r).Link;
-        match which {
-            Text::Hostname => &raw mut (*link).hostname,
-            Text::SocksHost => &raw mut (*link).sockshost,
-            Text::Playpath => &raw mut (*link).playpath,
-            Text::TcUrl => &raw mut (*link).tcUrl,
-            Text::SwfUrl => &raw mut (*link).swfUrl,
-            Text::PageUrl => &raw mut (*link).pageUrl,
-            Text::App => &raw mut (*link).app,
-            Text::Auth => &raw mut (*link).auth,
-            Text::FlashVer => &raw mut (*link).flashVer,
-            Text::SubscribePath => &raw mut (*link).subscribepath,
-            Text::UsherToken => &raw mut (*link).usherToken,
-            Text::Token => &raw mut (*link).token,
-            Text::PubUser => &raw mut (*link).pubUser,
-            Text::PubPasswd => &raw mut (*link).pubPasswd,
-        }
-    }
-}
-
-/// Frees tcUrl or app where the library made it, which is about to be replaced.
-///
-/// # Safety
-/// `r` points to a structure that `RTMP_Init` has prepared.
-pub(super) unsafe fn free_own(r: *mut RTMP, which: Text) {
-    let flag = match which {
-        Text::TcUrl => link_flag::FTCU,
-        Text::App => link_flag::FAPU,
-        _ => return,
-    };
-    // SAFETY: the flag says that the text came from the library's malloc.
-    unsafe {
-        if (*r).Link.lFlags & flag != 0 {
-            let field = text_field(r, which);
-            libc::free((*field).av_val.cast());
-            *field = AVal::EMPTY;
-            (*r).Link.lFlags &= !flag;
-        }
-    }
 }
 
 /// Where a number stands.

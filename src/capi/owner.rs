@@ -5,11 +5,10 @@
 //! overwrite each other's). Texts are read when they are used, as the reference does.
 
 use crate::capi::amf::encode::AMFProp_Encode;
-use crate::capi::calls;
 use crate::capi::connection::Connection;
-use crate::capi::mem::malloc_copy;
-use crate::capi::types::{AMFObject, AMFObjectProperty, AVal, RTMP, RTMP_READ};
-use crate::session::{Fields, Host, LinkFields, ReadFields, Text, link_flag};
+use crate::capi::types::{AMFObject, AMFObjectProperty, RTMP, RTMP_READ};
+use crate::capi::{calls, texts};
+use crate::session::{Fields, Host, LinkFields, ReadFields, Text};
 use std::sync::atomic::Ordering;
 
 /// Loads and stores each pair `core field => C field`.
@@ -117,30 +116,6 @@ impl<'c> Owner<'c> {
         }
         self.loaded.clone_from(&self.fields);
     }
-
-    /// The place of a text setting.
-    fn place(&self, which: Text) -> *mut AVal {
-        // SAFETY: only addresses of fields of the structure that `load`'s caller vouched for are taken.
-        unsafe {
-            let link = &raw mut (*self.r).Link;
-            match which {
-                Text::Hostname => &raw mut (*link).hostname,
-                Text::SocksHost => &raw mut (*link).sockshost,
-                Text::Playpath => &raw mut (*link).playpath,
-                Text::TcUrl => &raw mut (*link).tcUrl,
-                Text::SwfUrl => &raw mut (*link).swfUrl,
-                Text::PageUrl => &raw mut (*link).pageUrl,
-                Text::App => &raw mut (*link).app,
-                Text::Auth => &raw mut (*link).auth,
-                Text::FlashVer => &raw mut (*link).flashVer,
-                Text::SubscribePath => &raw mut (*link).subscribepath,
-                Text::UsherToken => &raw mut (*link).usherToken,
-                Text::Token => &raw mut (*link).token,
-                Text::PubUser => &raw mut (*link).pubUser,
-                Text::PubPasswd => &raw mut (*link).pubPasswd,
-            }
-        }
-    }
 }
 
 impl Drop for Owner<'_> {
@@ -161,26 +136,14 @@ impl Host for Owner<'_> {
     fn text(&self, which: Text) -> Vec<u8> {
         // SAFETY: the header's contract: a text setting points to `av_len` bytes that the program keeps for as long as
         // the session may need them; they are copied at once.
-        unsafe { (*self.place(which)).bytes().to_vec() }
+        unsafe { (*texts::text_field(self.r, which)).bytes().to_vec() }
     }
 
     fn set_text(&mut self, which: Text, value: Vec<u8>) {
-        let owned_flag = match which {
-            Text::TcUrl => link_flag::FTCU,
-            Text::App => link_flag::FAPU,
-            _ => return,
-        };
-        let place = self.place(which);
-        let text = AVal { av_val: malloc_copy(&value), av_len: value.len().try_into().unwrap_or(i32::MAX) };
-        // SAFETY: `place` is a field of the structure. The old text is freed only when the flag says that the library
-        // malloc'ed it.
-        unsafe {
-            if self.fields.link.flags & owned_flag != 0 {
-                libc::free((*place).av_val.cast());
-            }
-            *place = if text.av_val.is_null() { AVal::EMPTY } else { text };
+        // SAFETY: `r` is good (see `load`).
+        if let Some(flag) = unsafe { texts::replace_own(self.r, which, &value) } {
+            self.fields.link.flags |= flag;
         }
-        self.fields.link.flags |= owned_flag;
     }
 
     fn extras(&self) -> Vec<u8> {

@@ -2,6 +2,7 @@
 
 use crate::capi::data::flash_version;
 use crate::capi::guard::guard;
+use crate::capi::texts;
 use crate::capi::types::{AVal, RTMP};
 use crate::capi::{extra, mem, options};
 use crate::log::Text as Shown;
@@ -163,8 +164,8 @@ unsafe fn set_up(r: *mut RTMP, text: *mut c_char) -> bool {
 unsafe fn forget_old_url(r: *mut RTMP) {
     // SAFETY: playpath0 is the library's own; of the other texts only the addresses are looked at.
     unsafe {
-        options::free_own(r, Text::TcUrl);
-        options::free_own(r, Text::App);
+        texts::free_own(r, Text::TcUrl);
+        texts::free_own(r, Text::App);
         let link = &raw mut (*r).Link;
         let start = (*link).tcUrl.av_val.addr();
         let length = usize::try_from((*link).tcUrl.av_len).unwrap_or(0);
@@ -376,8 +377,8 @@ pub unsafe extern "C" fn RTMP_SetupStream(
             for (which, text) in
                 given.into_iter().filter(|(_, text)| text.av_len > 0 && !text.av_val.is_null())
             {
-                options::free_own(r, which);
-                *options::text_field(r, which) = text;
+                texts::free_own(r, which);
+                *texts::text_field(r, which) = text;
                 match which {
                     Text::Auth => (*link).lFlags |= link_flag::AUTH,
                     Text::SocksHost => (*link).socksport = 0,
