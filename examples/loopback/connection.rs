@@ -2,7 +2,7 @@
 
 use crate::client::Client;
 use crate::commands::Session;
-use crate::{Scheme, Server};
+use crate::{Scheme, Server, tunnel};
 use rtmp::chunk::{DEFAULT_CHUNK_SIZE, MAX_CHUNK_SIZE, Memory, MessageHeader, Reader};
 use rtmp::crypto::Rc4;
 use rtmp::message::{MessageType, control};
@@ -31,9 +31,9 @@ pub(crate) fn serve(server: &Server, socket: TcpStream, scheme: &Scheme) {
     let socket = Socket::new(socket.into(), Interrupt::default());
     socket.set_send_timeout_if_unset(Some(STALLED));
     let deadline = Deadline::after(GREETING);
-    let stream = match scheme {
-        Scheme::Plain => Ok(Stream::Tcp(socket)),
-        Scheme::Tls(context) => {
+    let stream = match &scheme.tls {
+        None => Ok(Stream::Tcp(socket)),
+        Some(context) => {
             TlsStream::try_accept(socket, context, deadline).map(Stream::Tls).map_err(|(error, socket)| {
                 socket.close();
                 error
@@ -42,7 +42,10 @@ pub(crate) fn serve(server: &Server, socket: TcpStream, scheme: &Scheme) {
     };
     let served = stream.and_then(|stream| {
         let stream = Arc::new(stream);
-        let served = greet(server, &stream, &peer, deadline);
+        let served = match scheme.tunnel {
+            None => greet(server, &stream, &peer, deadline),
+            Some(rtmp) => tunnel::serve(&server.tunnels, &stream, rtmp),
+        };
         stream.shutdown_send();
         stream.interrupt_all();
         if let Some(stream) = Arc::into_inner(stream) {
@@ -151,7 +154,7 @@ fn number(body: &[u8], at: usize) -> Option<u32> {
 }
 
 /// What the client sends, counted and deciphered.
-struct Source<'a> {
+pub(crate) struct Source<'a> {
     stream: &'a Stream,
     cipher: Option<Rc4>,
     /// Bytes; wraps, as in acknowledgements.
@@ -159,7 +162,7 @@ struct Source<'a> {
 }
 
 impl<'a> Source<'a> {
-    fn new(stream: &'a Stream, cipher: Option<Rc4>) -> Self {
+    pub(crate) fn new(stream: &'a Stream, cipher: Option<Rc4>) -> Self {
         Self { stream, cipher, received: 0 }
     }
 }

@@ -5,7 +5,7 @@
 //!
 //! `arguments` the command line, `connection` one client, `commands` what it asks for, `client` what it is told,
 //! `hub` the live streams, `queue` what one player still gets, `play` how a stream is played, `film` and `recorder` FLV
-//! files, `frame` one message of a stream, `tls` the certificate.
+//! files, `frame` one message of a stream, `tls` the certificate, `tunnel` RTMPT.
 #![forbid(unsafe_code)]
 
 mod arguments;
@@ -19,16 +19,19 @@ mod play;
 mod queue;
 mod recorder;
 mod tls;
+mod tunnel;
 
 use arguments::{Arguments, HELP};
 use hub::Hub;
 use rtmp::transport::TlsServerContext;
 use std::io::{self, Write};
-use std::net::{IpAddr, TcpListener};
+use std::net::{SocketAddr, TcpListener};
+use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
+use tunnel::Tunnels;
 
 /// Connections served at the same time; further ones are closed at once.
 const MAX_CONNECTIONS: usize = 1000;
@@ -37,15 +40,17 @@ const MAX_CONNECTIONS: usize = 1000;
 struct Server {
     arguments: Arguments,
     hub: Hub,
+    tunnels: Tunnels,
     connections: AtomicUsize,
 }
 
 /// How clients of a port speak.
-#[derive(Clone)]
-enum Scheme {
-    /// RTMP and RTMPE: the first byte tells.
-    Plain,
-    Tls(TlsServerContext),
+#[derive(Clone, Default)]
+struct Scheme {
+    /// With TLS around everything.
+    tls: Option<TlsServerContext>,
+    /// In HTTP posts; the sessions are connections to this address.
+    tunnel: Option<SocketAddr>,
 }
 
 fn main() -> ExitCode {
@@ -71,19 +76,17 @@ fn main() -> ExitCode {
 
 /// Serves until the process is ended.
 fn run(arguments: Arguments) -> Result<(), Box<dyn std::error::Error>> {
-    let server = Arc::new(Server { arguments, hub: Hub::default(), connections: AtomicUsize::new(0) });
-    let bind = server.arguments.bind;
-    let plain = TcpListener::bind((bind, server.arguments.port))?;
-    let address = address(bind, plain.local_addr()?.port());
-    let mut lines = vec![format!("rtmp rtmp://{address}"), format!("rtmpe rtmpe://{address}")];
-    let mut listeners = vec![(plain, Scheme::Plain)];
-    if let Some(directory) = &server.arguments.tls {
-        let (context, certificate) = tls::create(directory, bind)?;
-        let listener = TcpListener::bind((bind, server.arguments.tls_port))?;
-        lines.push(format!("rtmps rtmps://{}", self::address(bind, listener.local_addr()?.port())));
-        lines.push(format!("ca {}", certificate.display()));
-        listeners.push((listener, Scheme::Tls(context)));
+    let mut ways = Ways::open(&arguments)?;
+    if let Some(directory) = &arguments.tls {
+        ways.open_tls(&arguments, directory)?;
     }
+    let Ways { lines, listeners, .. } = ways;
+    let server = Arc::new(Server {
+        arguments,
+        hub: Hub::default(),
+        tunnels: Tunnels::default(),
+        connections: AtomicUsize::new(0),
+    });
     let threads: Vec<_> = listeners
         .into_iter()
         .map(|(listener, scheme)| {
@@ -98,11 +101,47 @@ fn run(arguments: Arguments) -> Result<(), Box<dyn std::error::Error>> {
     Ok(())
 }
 
-/// The part of a URL between the slashes.
-fn address(ip: IpAddr, port: u16) -> String {
-    match ip {
-        IpAddr::V4(ip) => format!("{ip}:{port}"),
-        IpAddr::V6(ip) => format!("[{ip}]:{port}"),
+/// The open ports, and what is printed of them.
+struct Ways {
+    lines: Vec<String>,
+    listeners: Vec<(TcpListener, Scheme)>,
+    /// Where RTMP is spoken.
+    rtmp: SocketAddr,
+}
+
+impl Ways {
+    /// Opens the ports without TLS.
+    fn open(arguments: &Arguments) -> io::Result<Self> {
+        let listener = TcpListener::bind((arguments.bind, arguments.port))?;
+        let rtmp = listener.local_addr()?;
+        let mut ways = Self { lines: Vec::new(), listeners: Vec::new(), rtmp };
+        // RTMPE on the same port: the first byte tells.
+        ways.add(&["rtmp", "rtmpe"], listener, Scheme::default())?;
+        let tunnel = Scheme { tunnel: Some(rtmp), ..Scheme::default() };
+        ways.add(&["rtmpt", "rtmpte"], TcpListener::bind((arguments.bind, 0))?, tunnel)?;
+        Ok(ways)
+    }
+
+    /// Opens the ports with TLS.
+    fn open_tls(
+        &mut self,
+        arguments: &Arguments,
+        directory: &Path,
+    ) -> Result<(), Box<dyn std::error::Error>> {
+        let (context, certificate) = tls::create(directory, arguments.bind)?;
+        let plain = Scheme { tls: Some(context), tunnel: None };
+        let tunnel = Scheme { tunnel: Some(self.rtmp), ..plain.clone() };
+        self.add(&["rtmps"], TcpListener::bind((arguments.bind, arguments.tls_port))?, plain)?;
+        self.add(&["rtmpts"], TcpListener::bind((arguments.bind, 0))?, tunnel)?;
+        self.lines.push(format!("ca {}", certificate.display()));
+        Ok(())
+    }
+
+    fn add(&mut self, names: &[&str], listener: TcpListener, scheme: Scheme) -> io::Result<()> {
+        let address = listener.local_addr()?;
+        self.lines.extend(names.iter().map(|name| format!("{name} {name}://{address}")));
+        self.listeners.push((listener, scheme));
+        Ok(())
     }
 }
 

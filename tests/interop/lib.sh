@@ -171,16 +171,19 @@ CONF
     cp "$FILM" "$WORK/vod/film.flv"
 }
 
-# The project's own server, examples/loopback, with these arguments: SERVER, TLS_SERVER and CA say where it is, and what it notes is
-# in $WORK/loopback.log.
+# The project's own server, examples/loopback, with these arguments: SERVER and CA say where it is, and what it notes is in
+# $WORK/loopback.log.
 start_loopback() { # ARGUMENT...
     [ -x "$EXAMPLES/loopback" ] || fail "no loopback in $EXAMPLES: run make loopback"
     "$EXAMPLES/loopback" "$@" >"$WORK/loopback.out" 2>"$WORK/loopback.log" &
     CHILDREN+=("$!")
     until_true "the start of the loopback server" grep -q '^rtmp ' "$WORK/loopback.out"
-    SERVER=$(sed -n 's/^rtmp //p' "$WORK/loopback.out")
-    TLS_SERVER=$(sed -n 's/^rtmps //p' "$WORK/loopback.out")
-    CA=$(sed -n 's/^ca //p' "$WORK/loopback.out")
+    SERVER=$(loopback_at rtmp)
+    CA=$(loopback_at ca)
+}
+# Where the loopback server speaks this scheme, as the beginning of a URL; or its CA file.
+loopback_at() { # rtmp|rtmpe|rtmps|rtmpt|rtmpte|rtmpts|ca
+    sed -n "s/^$1 //p" "$WORK/loopback.out"
 }
 # The loopback server has noted this COUNT times (once, when not given).
 loopback_notes() { # WORDS [COUNT]

@@ -68,14 +68,21 @@ done
 SOURCE=$FILM
 
 # Each scheme both ways; the player begins where the server has recorded.
-for at in "$SERVER" "rtmpe${SERVER#rtmp}" "$TLS_SERVER"; do
-    scheme=${at%%:*}
+for scheme in rtmp rtmpe rtmps rtmpt rtmpte rtmpts; do
+    at=$(loopback_at "$scheme")
     ours "publish-$scheme" "$EXAMPLES/publish" --fast "$FILM" "$at/live/by-$scheme tlsCaFile=$CA" || fail "$scheme: publish ended with status $?"
     loopback_notes "has published live/by-$scheme"
     same_film "published by $scheme" "$WORK/films/by-$scheme.flv"
     ours "play-$scheme" "$EXAMPLES/play" "$at/vod/by-$scheme tlsCaFile=$CA" "$WORK/by-$scheme.flv" || fail "$scheme: play ended with status $?"
     same_film "played by $scheme" "$WORK/by-$scheme.flv"
 done
+
+# ffmpeg through the tunnel.
+remux "$WORK/tunnel-ffmpeg.flv" -i "$(loopback_at rtmpt)/vod/film"
+SOURCE=$WORK/remuxed.flv same_film "ffmpeg plays a film through HTTP" "$WORK/tunnel-ffmpeg.flv"
+remux "$(loopback_at rtmpt)/live/tunnel-ffmpeg" -i "$FILM" || fail "ffmpeg as a publisher through HTTP ended with status $?"
+loopback_notes "has published live/tunnel-ffmpeg"
+SOURCE=$WORK/remuxed.flv same_film "ffmpeg publishes through HTTP" "$WORK/films/tunnel-ffmpeg.flv"
 
 # A player that stops reading holds the others up for ten seconds and is then let go; memory stays bounded.
 flvtags loop "$FILM" 200 0 "$WORK/long.flv"
@@ -95,8 +102,9 @@ SOURCE=$WORK/long.flv same_film "the recording beside one that stopped" "$WORK/f
 PEAK=$(awk '/^VmHWM/ { print $2 }' "/proc/$LOOPBACK/status")
 [ "$PEAK" -lt 120000 ] || fail "the server took $PEAK KiB"
 
-# Nonsense: bytes of no meaning, before and after the handshake, on both ports, and connections that end anywhere.
-python3 - "${SERVER##*:}" "${TLS_SERVER##*:}" <<'PY'
+# Nonsense: bytes of no meaning, before and after the handshake, on each port, and connections that end anywhere.
+RTMPS=$(loopback_at rtmps) RTMPT=$(loopback_at rtmpt)
+python3 - "${SERVER##*:}" "${RTMPS##*:}" "${RTMPT##*:}" <<'PY'
 import random, socket, sys
 random.seed(1)
 for port in sys.argv[1:]:
