@@ -74,7 +74,7 @@ impl<H: Host + ?Sized> Conversation<'_, H> {
     fn on_result(&mut self, arguments: &Arguments<'_>) -> Result<()> {
         let transaction = arguments.transaction();
         let Some(method) = self.host.call_answered(transaction as i32) else {
-            crate::error!("received a result for transaction {transaction} without a matching call: ignored");
+            crate::debug!("received a result for transaction {transaction} without a matching call: ignored");
             return Ok(());
         };
         crate::debug!("received result for method call <{}>", log::Text(&method));
