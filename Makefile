@@ -1,6 +1,7 @@
 # make                builds build/librtmp.so.1, its link build/librtmp.so, and build/librtmp.a
 # make install        installs library, headers, pkg-config file and man page (prefix, libdir, incdir, mandir, DESTDIR)
 # make demo           shows it at work: publishes and plays a film through a server of its own
+# make loopback       builds that server: build/examples/loopback --help
 # make check          runs every test; check-PART (rust abi capi install examples interop) runs one part
 # make headers        writes include/librtmp anew from src/capi
 
