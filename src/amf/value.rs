@@ -88,9 +88,12 @@ impl<'a> Value<'a> {
         self.as_object()?.find_first(name)
     }
 
-    /// [`Object::find_prefix`] in an object or ECMA array; `None` in anything else.
+    /// [`Object::find_prefix`] in an object; `None` in anything else, ECMA arrays included.
     pub fn find_prefix(&self, prefix: &[u8]) -> Option<&Property<'a>> {
-        self.as_object()?.find_prefix(prefix)
+        match self {
+            Value::Object(object) => object.find_prefix(prefix),
+            _ => None,
+        }
     }
 }
 
@@ -100,24 +103,21 @@ impl<'a> Object<'a> {
         self.properties.iter().find(|property| property.name == name).map(|property| &property.value)
     }
 
-    /// The first property of this name, depth first through objects and ECMA arrays.
+    /// The first property of this name, depth first through objects and ECMA arrays. A decoded tree is at most
+    /// [`super::MAX_DEPTH`] deep, so this recursion is bounded.
     pub fn find_first(&self, name: &[u8]) -> Option<&Value<'a>> {
-        self.find(&|property| property.name == name).map(|property| &property.value)
+        self.properties.iter().find_map(|property| match &property.value {
+            value if property.name == name => Some(value),
+            value => value.find_first(name),
+        })
     }
 
-    /// The first property whose name begins with `prefix` and is longer, depth first through objects and ECMA
-    /// arrays.
+    /// The first property whose name begins with `prefix` and is longer, depth first through objects but not through
+    /// ECMA arrays, as programs know it of the reference.
     pub fn find_prefix(&self, prefix: &[u8]) -> Option<&Property<'a>> {
-        self.find(&|property| property.name.len() > prefix.len() && property.name.starts_with(prefix))
-    }
-
-    /// A decoded tree is at most [`super::MAX_DEPTH`] deep, so this recursion is bounded.
-    fn find(&self, wanted: &dyn Fn(&Property<'a>) -> bool) -> Option<&Property<'a>> {
         self.properties.iter().find_map(|property| {
-            if wanted(property) {
-                return Some(property);
-            }
-            property.value.as_object()?.find(wanted)
+            let matches = property.name.len() > prefix.len() && property.name.starts_with(prefix);
+            if matches { Some(property) } else { property.value.find_prefix(prefix) }
         })
     }
 }

@@ -94,6 +94,8 @@ unsafe fn fill(packet: *mut RTMPPacket, header: &MessageHeader, received: u32, b
         (*packet).m_nInfoField2 = header.stream.cast_signed();
         (*packet).m_nBodySize = header.length;
         (*packet).m_nBytesRead = received;
+        // An empty message has no body: programs do not free it.
+        let body = body.filter(|_| header.length > 0);
         (*packet).m_body = body.map_or(std::ptr::null_mut(), MallocBody::into_raw);
     }
 }
@@ -129,7 +131,14 @@ pub unsafe extern "C" fn RTMP_GetNextMediaPacket(r: *mut RTMP, packet: *mut RTMP
                     fill(packet, &message.header, message.header.length, message.body);
                     1
                 }
-                Ok(Media::Over(event)) => act(r, event),
+                Ok(Media::Over(event)) => {
+                    let result = act(r, event);
+                    if result == PLAY_ENDED {
+                        // As the reference leaves it: what was played did play.
+                        (*r).m_bPlaying = 1;
+                    }
+                    result
+                }
                 Err(error) => {
                     end_unless_timed_out(r, &error);
                     0
@@ -216,8 +225,8 @@ unsafe fn act(r: *mut RTMP, event: Event) -> c_int {
 }
 
 /// Reads FLV bytes: the file header first, then at most one tag a call. Returns the bytes put into `buf`; 0 when the
-/// play has ended or the connection is gone; -1 when the stream is corrupt or could not be resumed
-/// (`m_read.status` tells which).
+/// play has ended, the connection is gone, the stream is corrupt or could not be resumed (`m_read.status` tells which);
+/// -1 from every call after the last two.
 ///
 /// # Safety
 /// `r` is null or initialised; `buf` is null or points to `size` writable bytes.
@@ -281,7 +290,7 @@ unsafe fn finish_read(r: *mut RTMP, outcome: ReadOutcome) -> c_int {
                 (*r).m_read.status = status;
             }
         }
-        if status == read_status::ERROR { corrupt() } else { 0 }
+        0
     }
 }
 

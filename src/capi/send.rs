@@ -163,7 +163,8 @@ pub unsafe extern "C" fn RTMP_ToggleStream(r: *mut RTMP) -> c_int {
             if (*r).m_sb.sb_timedout != 0 && (*r).m_read.status == read_status::EOF {
                 (*r).m_read.status = read_status::OK;
             }
-            if RTMP_Pause(r, 1) == 0 {
+            // At the time noted when the server fell silent, which is what the program has played up to.
+            if RTMP_SendPause(r, 1, (*r).m_pauseStamp.cast_signed()) == 0 {
                 return 0;
             }
             (*r).m_pausing = 1;

@@ -107,8 +107,8 @@ pub(crate) unsafe fn accepted(r: *mut RTMP) -> Option<Arc<Stream>> {
     unsafe { (!(*r).m_sb.sb_ssl.is_null()).then(|| stream(&raw mut (*r).m_sb)) }
 }
 
-/// Receives once into the buffer. Returns the bytes received; 0 at the end of the stream; -1 on an error or a time-out
-/// (`sb_timedout`).
+/// Receives once into the buffer. Returns the bytes received; 0 at the end of the stream and on a time-out
+/// (`sb_timedout`); -1 on an error.
 ///
 /// # Safety
 /// `sb` is null or points to an initialised `RTMPSockBuf`.
@@ -144,7 +144,7 @@ unsafe fn fill(sb: *mut RTMPSockBuf) -> c_int {
                 (*sb).sb_size = (size + n) as c_int;
                 n as c_int
             }
-            Err(Error::Closed) => 0,
+            Err(Error::Closed | Error::TimedOut) => 0,
             Err(_) => -1,
         }
     }

@@ -3,7 +3,7 @@
 #![deny(clippy::indexing_slicing, clippy::arithmetic_side_effects)]
 
 use super::{Conversation, Host};
-use crate::amf::{self, Value};
+use crate::amf::{self, Value, marker};
 use crate::flv::{DATA_AUDIO, DATA_VIDEO};
 use crate::log;
 use crate::message::command;
@@ -37,21 +37,53 @@ impl<H: Host + ?Sized> Conversation<'_, H> {
     }
 }
 
-/// Prints metadata at INFO, one property a line, in the words that programs parse.
+/// Prints metadata at INFO, one property a line, in the words that programs parse. Values without a name are not
+/// shown, those within them are.
 fn dump(value: &Value<'_>) {
-    let Some(object) = value.as_object() else { return };
-    for property in object.properties.iter().filter(|property| !property.name.is_empty()) {
-        let name = log::Text(property.name).to_string();
-        match &property.value {
-            Value::Number(number) => crate::info!("  {name:<22}{number:.2}"),
-            Value::Boolean(flag) => crate::info!("  {name:<22}{}", if *flag { "TRUE" } else { "FALSE" }),
-            Value::String(text) => crate::info!("  {name:<22}{}", log::Text(text)),
-            Value::Date { milliseconds, .. } => crate::info!("  {name:<22}timestamp:{milliseconds:.2}"),
-            Value::Object(_) | Value::EcmaArray(_) | Value::StrictArray(_) => {
-                crate::info!("{name}:");
-                dump(&property.value);
-            }
-            _ => crate::info!("  {name:<22}not shown"),
+    match value {
+        Value::Object(object) | Value::EcmaArray(object) => {
+            object.properties.iter().for_each(|property| dump_named(property.name, &property.value));
         }
+        Value::StrictArray(values) => values.iter().for_each(dump),
+        _ => {}
     }
 }
+
+fn dump_named(name: &[u8], value: &Value<'_>) {
+    let kind = match value {
+        Value::Object(_) | Value::EcmaArray(_) | Value::StrictArray(_) => {
+            if !name.is_empty() {
+                log::write_bytes(log::Level::Info, &[name, b":"].concat());
+            }
+            return dump(value);
+        }
+        _ if name.is_empty() => return,
+        Value::Number(number) => return dump_line(name, decimal(*number).as_bytes()),
+        Value::Boolean(flag) => return dump_line(name, if *flag { b"TRUE" } else { b"FALSE" }),
+        Value::String(text) => return dump_line(name, text),
+        Value::Date { milliseconds, .. } => {
+            return dump_line(name, format!("timestamp:{}", decimal(*milliseconds)).as_bytes());
+        }
+        Value::Null => marker::NULL,
+        Value::Xml(_) => marker::XML,
+    };
+    dump_line(name, format!("INVALID TYPE 0x{kind:02x}").as_bytes());
+}
+
+/// The name in a column, then what fits of the value.
+fn dump_line(name: &[u8], value: &[u8]) {
+    let value = value.get(..LONGEST_VALUE).unwrap_or(value);
+    let padding = NAME_COLUMN.get(name.len()..).unwrap_or_default();
+    log::write_bytes(log::Level::Info, &[b"  ", name, padding, value].concat());
+}
+
+/// A number as C prints it with `%.2f`.
+fn decimal(number: f64) -> String {
+    let sign = if number.is_sign_negative() { "-" } else { "" };
+    if number.is_nan() { format!("{sign}nan") } else { format!("{number:.2}") }
+}
+
+/// The width of the column of names.
+const NAME_COLUMN: &[u8; 22] = &[b' '; 22];
+/// More bytes of a value are not shown.
+const LONGEST_VALUE: usize = 254;

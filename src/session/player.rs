@@ -15,6 +15,9 @@ use crate::{Error, Result};
 /// header must say.
 const MAX_COLLECTED: usize = 128 * 1024;
 
+/// What a stream with sound and picture has in the file header's flags.
+const BOTH: u8 = flv::DATA_AUDIO | flv::DATA_VIDEO;
+
 /// The file header with the first previous-tag-size.
 const FILE_HEADER_LEN: usize = flv::FILE_HEADER_LEN + PREVIOUS_TAG_SIZE_LEN;
 
@@ -189,7 +192,7 @@ impl<B: Body> Reading<B> {
         Ok(())
     }
 
-    /// Appends tags until a time is not zero or enough is there.
+    /// Appends tags until a time is not zero, both kinds of media were seen, or enough is there.
     fn collect<H: Host + ?Sized>(
         &mut self,
         talk: &mut Conversation<'_, H>,
@@ -210,7 +213,8 @@ impl<B: Body> Reading<B> {
                 }
                 None => {}
             }
-            if talk.host.fields().read.timestamp != 0 {
+            let read = &talk.host.fields().read;
+            if read.timestamp != 0 || read.data_type & BOTH == BOTH {
                 return None;
             }
         }
@@ -293,6 +297,8 @@ impl<B: Body> Player<B> {
         message: &Incoming<'_>,
     ) -> Result<bool> {
         let (kind, time) = (message.header.kind, message.header.timestamp);
+        // Also what is dropped says what the stream holds.
+        talk.host.fields_mut().read.data_type |= flv::data_type_of(kind);
         if talk.host.fields().read.flags & read_flag::SEEKING != 0 {
             return Ok(false);
         }

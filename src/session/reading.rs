@@ -41,10 +41,9 @@ impl<B: Body> Reading<B> {
         want_part: bool,
     ) -> Result<Chunk<B>> {
         let size = in_chunk_size(talk.host)?;
-        let mut meter = Meter { input, consumed: 0 };
+        let mut meter = Meter { input, talk, consumed: 0 };
         let chunk = self.chunks.read_chunk(&mut meter, size, want_part);
-        let consumed = meter.consumed;
-        count(talk.host, consumed);
+        meter.count();
         let chunk = chunk?;
         if let Some(body) = &chunk.message {
             self.on_complete(talk, &Incoming { header: chunk.header, body: body.as_slice() });
@@ -61,10 +60,9 @@ impl<B: Body> Reading<B> {
         lent: &mut [u8],
     ) -> Result<Complete<B>> {
         let size = in_chunk_size(talk.host)?;
-        let mut meter = Meter { input, consumed: 0 };
+        let mut meter = Meter { input, talk, consumed: 0 };
         let message = self.chunks.read_message(&mut meter, size, lent);
-        let consumed = meter.consumed;
-        count(talk.host, consumed);
+        meter.count();
         let message = message?;
         self.on_complete(talk, &incoming(&message, lent));
         talk.acknowledge()?;
@@ -144,12 +142,6 @@ fn in_chunk_size<H: Host + ?Sized>(host: &H) -> Result<u32> {
         .ok_or_else(|| Error::Usage(format!("m_inChunkSize is {size}, outside 1 to {MAX_CHUNK_SIZE}")))
 }
 
-/// Counts received bytes; the counter wraps, as the protocol's does.
-fn count<H: Host + ?Sized>(host: &mut H, bytes: u32) {
-    let fields = host.fields_mut();
-    fields.bytes_in = fields.bytes_in.wrapping_add_unsigned(bytes);
-}
-
 /// After resuming, what was already played is dropped; the first newer media ends the pause.
 fn is_before_pause<H: Host + ?Sized>(host: &mut H, time: u32) -> bool {
     let fields = host.fields_mut();
@@ -172,13 +164,23 @@ fn note_time_out<H: Host + ?Sized>(host: &mut H) {
     }
 }
 
-/// Counts what goes through an input.
-struct Meter<'a, I> {
+/// Counts what goes through an input, and acknowledges it: also in mid-message, as the peer may hold back the rest of
+/// a long one until it knows that its beginning has arrived.
+struct Meter<'a, 'b, I, H: Host + ?Sized> {
     input: &'a mut I,
+    talk: &'a mut Conversation<'b, H>,
     consumed: u32,
 }
 
-impl<I: Input> Input for Meter<'_, I> {
+impl<I, H: Host + ?Sized> Meter<'_, '_, I, H> {
+    /// Adds to the public counter, which wraps as the protocol's does.
+    fn count(&mut self) {
+        let fields = self.talk.host.fields_mut();
+        fields.bytes_in = fields.bytes_in.wrapping_add_unsigned(std::mem::take(&mut self.consumed));
+    }
+}
+
+impl<I: Input, H: Host + ?Sized> Input for Meter<'_, '_, I, H> {
     fn buffered(&self) -> &[u8] {
         self.input.buffered()
     }
@@ -189,6 +191,8 @@ impl<I: Input> Input for Meter<'_, I> {
     }
 
     fn receive(&mut self, direct: &mut [u8]) -> Result<Received> {
+        self.count();
+        self.talk.acknowledge()?;
         let received = self.input.receive(direct)?;
         self.consumed = self.consumed.wrapping_add(received.direct as u32);
         Ok(received)
