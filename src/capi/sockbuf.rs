@@ -69,10 +69,12 @@ pub(crate) unsafe fn layer(
     let tunnelled = protocol & feature::HTTP != 0;
     let stream = match (protocol & feature::SSL != 0, tunnelled) {
         (false, false) => return Ok(Arc::new(plain)),
-        (false, true) => Stream::Tunnel(Tunnel::over_tcp(plain.into_socket(), &host, port, deadline)?),
+        (false, true) => {
+            Stream::Tunnel(Box::new(Tunnel::over_tcp(plain.into_socket(), &host, port, deadline)?))
+        }
         // SAFETY: the caller's promise.
         (true, _) => match unsafe { tls::connect(r, plain.into_socket(), deadline)? } {
-            tls if tunnelled => Stream::Tunnel(Tunnel::over_tls(tls, &host, port, deadline)?),
+            tls if tunnelled => Stream::Tunnel(Box::new(Tunnel::over_tls(tls, &host, port, deadline)?)),
             tls => Stream::Tls(tls),
         },
     };

@@ -15,7 +15,7 @@ pub enum Stream {
     /// TLS over TCP.
     Tls(TlsStream),
     /// RTMPT over one of them.
-    Tunnel(Tunnel),
+    Tunnel(Box<Tunnel>),
 }
 
 impl Stream {

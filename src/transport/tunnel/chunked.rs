@@ -112,6 +112,7 @@ fn malformed(what: &str) -> Error {
 }
 
 #[cfg(test)]
+#[allow(clippy::arithmetic_side_effects)]
 mod tests {
     use super::*;
     use proptest::prelude::*;
