@@ -92,7 +92,7 @@ static inline int take(struct server *s, void *to, size_t n)
             if (got < 0 && errno == EINTR) continue;
             return 0;
         }
-        if (slow) pause_ms(2);
+        if (slow && n > 64) pause_ms(2);
         at += got;
         n -= (size_t)got;
     }

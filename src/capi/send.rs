@@ -352,11 +352,16 @@ pub(crate) unsafe fn listen_when_due(r: *mut RTMP, connection: &Connection) -> R
 unsafe fn listen(r: *mut RTMP, connection: &Connection) -> Result<()> {
     // SAFETY: the caller's promise.
     let Some(mut call) = (unsafe { ReadingCall::try_begin(r, connection) }) else { return Ok(()) };
-    match call.run(false, |talk, reading, input| reading.listen(talk, input))? {
-        Event::Handled | Event::Media => Ok(()),
-        Event::Ended | Event::Closed | Event::Reconnect => {
+    match call.run(false, |talk, reading, input| reading.listen(talk, input)) {
+        Ok(Event::Handled | Event::Media) => Ok(()),
+        Ok(Event::Ended | Event::Closed | Event::Reconnect) => {
             Err(Error::Refused("the server ended the stream that is being published".into()))
         }
+        // A reader hears of an end by its return value; a publisher would be left with nothing but a failed write.
+        Err(Error::Closed) => {
+            Err(Error::Refused("the connection was closed while the stream was being published".into()))
+        }
+        Err(error) => Err(error),
     }
 }
 
