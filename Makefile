@@ -3,6 +3,7 @@
 # make demo           shows it at work: publishes and plays a film through a server of its own
 # make loopback       builds that server: build/examples/loopback --help
 # make check          runs every test; check-PART (rust abi capi install examples interop) runs one part
+# make interop-table  writes docs/interop.md anew from what the interop tests find
 # make headers        writes include/librtmp anew from src/capi
 
 prefix  ?= /usr/local
@@ -63,6 +64,10 @@ loopback:
 deps:
 	@scripts/deps
 
+# Runs all interop tests and writes docs/interop.md from what they found.
+interop-table: deps examples loopback
+	@LIBDIR="$(CURDIR)/build/tree/lib" EXAMPLES="$(CURDIR)/build/examples" tests/interop/run --table
+
 headers:
 	UPDATE_HEADERS=1 $(CARGO) test --locked --test headers
 
@@ -79,4 +84,4 @@ clean:
 	$(CARGO) clean
 	$(RM) -r build
 
-.PHONY: all install uninstall tree examples loopback deps headers demo check clean $(PARTS:%=check-%)
+.PHONY: all install uninstall tree examples loopback deps interop-table headers demo check clean $(PARTS:%=check-%)

@@ -89,30 +89,43 @@ listening() { awk -v port="$(printf %04X "$1")" '$4 == "0A" && $2 ~ ":" port "$"
 
 # Runs a program on the library under test, at most LIMIT seconds (default 30), and proves from the loader's own log that the
 # librtmp.so.1 it used was that one. Its standard error goes to NAME.log. The status is the program's.
-ours() { # NAME PROGRAM ARGUMENT...
-    local name=$1 status=0 child
-    shift
+ours() { on_library "$LIBDIR" "$@"; } # NAME PROGRAM ARGUMENT...
+
+# The same on Debian's own library, the reference.
+reference() { on_library "$REFERENCE" "$@"; } # NAME PROGRAM ARGUMENT...
+REFERENCE=$(dirname "$(readlink -f "$(ldconfig -p | sed -n 's/.*librtmp\.so\.1 .*=> //p' | head -n 1)")")
+
+on_library() { # DIRECTORY NAME PROGRAM ARGUMENT...
+    local library=$1 name=$2 status=0 child
+    shift 2
     mkdir "$WORK/loader.$name"
-    timeout -k 2 "${LIMIT:-30}" env LD_LIBRARY_PATH="$LIBDIR" LD_DEBUG=libs LD_DEBUG_OUTPUT="$WORK/loader.$name/ld" \
+    timeout -k 2 "${LIMIT:-30}" env LD_LIBRARY_PATH="$library" LD_DEBUG=libs LD_DEBUG_OUTPUT="$WORK/loader.$name/ld" \
         "$@" <&0 2>"$WORK/$name.log" &
     child=$!
     CHILDREN+=("$child")
     trap 'kill "$child"; exit 1' TERM
     wait "$child" || status=$?
     trap 'exit 1' TERM
-    assert_loaded "$name" || return 97
+    assert_loaded "$name" "$library" || return 97
     [ "$status" -ne 124 ] || echo "$name: did not end within ${LIMIT:-30} seconds" >&2
     return "$status"
 }
 
-# Which librtmp.so.1 the processes of `ours NAME` loaded: exactly the one under test.
-assert_loaded() { # NAME
-    local loaded
+# Which librtmp.so.1 the processes of `ours NAME` loaded: exactly the one under test, or that of the directory given.
+assert_loaded() { # NAME [DIRECTORY]
+    local loaded wanted=${2:-$LIBDIR}/librtmp.so.1
     loaded=$(cat "$WORK/loader.$1"/* | sed -n 's/.*calling init: \(.*librtmp\.so\.1\)$/\1/p' | sort -u)
-    if [ "$loaded" != "$LIBDIR/librtmp.so.1" ]; then
-        echo "$1: loaded '$loaded' in place of $LIBDIR/librtmp.so.1" >&2
+    if [ "$loaded" != "$wanted" ]; then
+        echo "$1: loaded '$loaded' in place of $wanted" >&2
         return 1
     fi
+}
+
+# One line of docs/interop.md: with this scheme and this peer, in this direction, it works. `ok` unless another result is given.
+row() { # SCHEME PEER DIRECTION [RESULT]
+    local line="row: $1|$2|$3|${4:-ok}"
+    echo "$line"
+    [ -z "${ROWS:-}" ] || echo "$line" >>"$ROWS"
 }
 
 # The same in the background; `finish NAME` waits for it and gives its status.
@@ -219,4 +232,20 @@ recorded_whole() { # STREAM-NAME [OPTION...]
     shift
     wait_recorded "$name"
     same_film "$name, as recorded by nginx" "$WORK/recorded/$name.flv" "$@"
+}
+
+# A certificate authority of this run in $CA, and certificates that it signed: NAME.crt and NAME.key.
+make_ca() { # DIRECTORY
+    need openssl openssl
+    CA=$1/ca.pem
+    mkdir -p "$1"
+    openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -subj "/CN=interop authority" \
+        -keyout "$1/ca.key" -out "$CA" 2>>"$WORK/openssl.log" || fail "no certificate authority"
+}
+make_certificate() { # NAME SUBJECT-ALTERNATIVE-NAME
+    local base=${CA%/*}/$1
+    openssl req -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj "/CN=$1" -keyout "$base.key" -out "$base.csr" \
+        2>>"$WORK/openssl.log" &&
+        openssl x509 -req -in "$base.csr" -CA "$CA" -CAkey "${CA%.pem}.key" -CAcreateserial -days 2 \
+            -extfile <(echo "subjectAltName=$2") -out "$base.crt" 2>>"$WORK/openssl.log" || fail "no certificate $1"
 }
