@@ -143,8 +143,8 @@ impl<H: Host + ?Sized> Conversation<'_, H> {
     }
 
     fn on_swf_verification(&mut self, kind: Option<u8>) -> Result<()> {
-        if kind.is_some_and(|kind| kind > 1) {
-            crate::error!("the server asks for SWF verification of type {kind:?}; only type 1 is known");
+        if let Some(kind @ 2..) = kind {
+            crate::error!("the server asks for SWF verification of type {kind}; only type 1 is known");
             return Ok(());
         }
         if self.host.fields().link.swf_size == 0 {
