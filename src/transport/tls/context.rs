@@ -137,6 +137,8 @@ impl TlsServerContext {
         builder.set_certificate_chain_file(chain).map_err(bad("certificate chain", chain))?;
         builder.set_private_key_file(key, SslFiletype::PEM).map_err(bad("private key", key))?;
         builder.check_private_key().map_err(bad("private key", key))?;
+        // Nobody resumes an RTMP session, and the reference's client takes a ticket of TLS 1.3 for the end of the stream.
+        builder.set_num_tickets(0).map_err(unusable)?;
         Ok(Self(builder.build()))
     }
 
