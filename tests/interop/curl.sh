@@ -11,3 +11,4 @@ NGINX_RTMP='ping 1s; ping_timeout 5s;' start_nginx
 
 LIMIT=15 ours curl curl -sS -o "$WORK/got.flv" "$SERVER/vod/film.flv" || fail "curl ended with status $?"
 same_film "curl" "$WORK/got.flv"
+row rtmp "nginx" "play, by curl"

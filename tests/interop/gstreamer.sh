@@ -23,6 +23,7 @@ start_nginx
 # A file has an end, and the pipeline ends there.
 launch rtmpsrc rtmpsrc location="$SERVER/vod/film.flv" ! filesink location="$WORK/played.flv"
 same_film "rtmpsrc" "$WORK/played.flv"
+row rtmp "nginx" "play, by GStreamer rtmpsrc"
 
 # filesrc reads 4096 bytes at a time, so tags are cut anywhere.
 launch filesrc filesrc location="$FILM" ! rtmpsink location="$SERVER/live/filesrc"
@@ -34,3 +35,4 @@ REMUX=(filesrc location="$FILM" ! flvdemux name=d flvmux name=m streamable=true
 timeout 15 gst-launch-1.0 -q "${REMUX[@]}" ! filesink location="$WORK/remuxed.flv" || fail "GStreamer cannot remux the film"
 launch flvmux "${REMUX[@]}" ! rtmpsink sync=false location="$SERVER/live/flvmux"
 SOURCE=$WORK/remuxed.flv recorded_whole flvmux
+row rtmp "nginx" "publish, by GStreamer rtmpsink"

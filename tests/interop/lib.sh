@@ -130,8 +130,11 @@ row() { # SCHEME PEER DIRECTION [RESULT]
 
 # The same in the background; `finish NAME` waits for it and gives its status.
 declare -A BACKGROUND=()
-ours_in_background() { # NAME PROGRAM ARGUMENT...
-    ours "$@" </dev/null &
+ours_in_background() { in_background ours "$@"; }           # NAME PROGRAM ARGUMENT...
+reference_in_background() { in_background reference "$@"; } # NAME PROGRAM ARGUMENT...
+in_background() { # ours|reference NAME PROGRAM ARGUMENT...
+    "$@" </dev/null &
+    shift
     BACKGROUND[$1]=$!
     CHILDREN+=("$!")
 }
@@ -161,7 +164,7 @@ error_log $WORK/nginx/error.log info;
 events { worker_connections 64; }
 rtmp {
     access_log $WORK/nginx/access.log;
-    out_queue 8192;
+    out_queue 65536;
     ${NGINX_RTMP:-}
     server {
         listen 127.0.0.1:$PORT;

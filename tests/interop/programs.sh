@@ -70,3 +70,21 @@ for server in ours reference; do
         done
     done
 done
+
+# rtmpgw on each library, with every scheme of the server behind; the reference meets our server side here.
+start_gateway() { # NAME LIBRARY
+    LISTENS=$(free_port)
+    serve "$1" "$2" rtmpgw -D 127.0.0.1 -g "$LISTENS"
+}
+for library in ours reference; do
+    who=$([ "$library" = ours ] && echo ours || echo "Debian's")
+    for scheme in rtmp rtmpe rtmpt rtmpte; do
+        at=$(sed -n "s/^$scheme //p" "$WORK/loopback.out")
+        start_gateway "gw-$scheme-$library" "${DIRECTORY[$library]}"
+        timeout 20 curl -sS -o "$WORK/gw-$scheme-$library.flv" "http://127.0.0.1:$LISTENS/?r=${at//\//%2f}%2fvod%2ffilm" ||
+            fail "rtmpgw, $scheme, $library: the HTTP request ended with status $?"
+        same_film "through rtmpgw, $scheme, $library" "$WORK/gw-$scheme-$library.flv"
+        stop_serving
+        row "$scheme" "rtmpgw on $who, with our server side" play
+    done
+done

@@ -32,5 +32,7 @@ connection.close()
 PY
 ours play "$PYTHON" "$WORK/play.py" "$SERVER/vod/film.flv" "$WORK/played.flv" || fail "playing ended with status $?"
 same_film "python3-librtmp plays" "$WORK/played.flv"
+row rtmp "nginx" "play, by python3-librtmp"
 ours publish "$PYTHON" "$WORK/publish.py" "$SERVER/live/python" "$FILM" || fail "publishing ended with status $?"
 recorded_whole python
+row rtmp "nginx" "publish, by python3-librtmp"

@@ -18,3 +18,4 @@ timeout 20 curl -sS -o "$WORK/got.flv" "http://127.0.0.1:$GATEWAY/?r=rtmp:%2f%2f
     fail "the HTTP request ended with status $?"
 assert_loaded gateway || exit 1
 same_film "through rtmpgw" "$WORK/got.flv"
+row rtmp "nginx" "play, by rtmpgw"

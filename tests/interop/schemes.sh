@@ -1,6 +1,6 @@
 #!/bin/bash
 # Every scheme with our server side (examples/loopback): the examples and rtmpdump play and publish on the library under test and on Debian's,
-# so that the peer of ours is the reference, each way round. What the reference cannot is in the table as such.
+# so that our server side meets the reference.
 set -euo pipefail
 . "$(dirname "$0")/lib.sh"
 need rtmpdump rtmpdump
@@ -10,16 +10,31 @@ start_loopback --directory "$WORK/films" --record "$WORK/films" --tls "$WORK/tls
 # Debian's library does not know the option and verifies nothing.
 export LIBRTMP_TLS_VERIFY=0 LIMIT=20
 
+way() { sed -n "s/^$1 //p" "$WORK/loopback.out"; } # SCHEME
+publishes() { # SCHEME ours|reference PEER
+    loopback_notes "has published live/by-$1-$2"
+    same_film "published, $1-$2" "$WORK/films/by-$1-$2.flv"
+    row "$1" "$3" publish
+}
+REFERENCE_PEER="Debian's library, with our server side"
+
+# The reference never reads the answers to its POSTs: published without pause, the connection is reset under what the server has not read
+# yet, and that is lost. In the film's own time it is not.
+for scheme in rtmpt rtmpte rtmpts; do
+    reference_in_background "publish-$scheme-reference" "$EXAMPLES/publish" "$FILM" "$(way $scheme)/live/by-$scheme-reference"
+done
+
 for scheme in rtmp rtmps rtmpe rtmpt rtmpte rtmpts; do
-    at=$(sed -n "s/^$scheme //p" "$WORK/loopback.out")
+    at=$(way $scheme)
     [ -n "$at" ] || fail "the loopback server has no $scheme"
     for client in ours reference; do
-        if [ "$client" = ours ]; then peer="ours, both ends"; else peer="Debian's library, with our server side"; fi
+        if [ "$client" = ours ]; then peer="ours, both ends"; else peer=$REFERENCE_PEER; fi
         name=$scheme-$client
-        "$client" "publish-$name" "$EXAMPLES/publish" --fast "$FILM" "$at/live/by-$name" </dev/null || fail "$name: publish ended with status $?"
-        loopback_notes "has published live/by-$name"
-        same_film "published, $name" "$WORK/films/by-$name.flv"
-        row "$scheme" "$peer" publish
+        if [ "${BACKGROUND[publish-$name]:-}" = "" ]; then
+            "$client" "publish-$name" "$EXAMPLES/publish" --fast "$FILM" "$at/live/by-$name" </dev/null ||
+                fail "$name: publish ended with status $?"
+            publishes "$scheme" "$client" "$peer"
+        fi
         "$client" "play-$name" "$EXAMPLES/play" "$at/vod/film" "$WORK/$name.flv" </dev/null || fail "$name: play ended with status $?"
         same_film "played, $name" "$WORK/$name.flv"
         row "$scheme" "$peer" play
@@ -27,4 +42,8 @@ for scheme in rtmp rtmps rtmpe rtmpt rtmpte rtmpts; do
         same_film "played by rtmpdump, $name" "$WORK/dump-$name.flv"
         row "$scheme" "$peer" "play, by rtmpdump"
     done
+done
+for scheme in rtmpt rtmpte rtmpts; do
+    finish "publish-$scheme-reference" || fail "$scheme: publish by the reference ended with status $?"
+    publishes "$scheme" reference "$REFERENCE_PEER"
 done
