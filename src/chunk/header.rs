@@ -92,10 +92,13 @@ impl RawHeader {
 
     /// Appends what fits; the parts of a header always do.
     pub(super) fn push(&mut self, bytes: &[u8]) {
-        for (to, from) in self.bytes.iter_mut().skip(usize::from(self.len)).zip(bytes) {
-            *to = *from;
-            self.len = self.len.saturating_add(1);
+        let filled = usize::from(self.len);
+        let room = self.bytes.get_mut(filled..).unwrap_or_default();
+        let n = room.len().min(bytes.len());
+        if let (Some(room), Some(bytes)) = (room.get_mut(..n), bytes.get(..n)) {
+            room.copy_from_slice(bytes);
         }
+        self.len = self.len.saturating_add(n as u8);
     }
 
     /// Appends a basic header for `channel`, 2..=65599.
