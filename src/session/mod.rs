@@ -26,7 +26,7 @@ pub use handle::{Event, Incoming};
 pub use player::{Player, ReadOutcome};
 pub use publisher::Publisher;
 pub use reading::{Media, Reading};
-pub use sender::{Message, Sender};
+pub use sender::{Group, Message, Sender};
 
 use crate::chunk::Body;
 use crate::transport::Stream;

@@ -17,8 +17,8 @@ impl Publisher {
     /// Takes FLV bytes in pieces of any size; returns how many were consumed: all, unless sending failed.
     pub fn write<H: Host + ?Sized>(&mut self, talk: &mut Conversation<'_, H>, bytes: &[u8]) -> Result<usize> {
         let (stream, chunk_size) = (talk.stream(), talk.out_chunk_size());
-        let sender = talk.sender;
-        self.splitter.feed(bytes, |tag| {
+        let mut group = talk.sender.group(chunk_size)?;
+        let taken = self.splitter.feed(bytes, |tag| {
             let prefixed = tag.prefix_set_data_frame.then(|| set_data_frame(tag.body));
             let full = tag.kind == MessageType::DATA || tag.timestamp == 0;
             let message = Outgoing {
@@ -29,8 +29,10 @@ impl Publisher {
                 stream,
                 body: prefixed.as_deref().unwrap_or(tag.body),
             };
-            sender.send(&message, chunk_size).map(drop)
-        })
+            group.send(&message)
+        });
+        group.finish()?;
+        taken
     }
 }
 

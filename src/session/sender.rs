@@ -13,6 +13,11 @@ use std::sync::{Arc, Mutex, MutexGuard, TryLockError};
 /// Answers that may wait for a busy writer; a peer that floods us with questions gets no more than these.
 const MAX_WAITING: usize = 256;
 
+/// A message of up to this many bytes is copied together with its neighbours: a system call costs more than the copy.
+const SMALL_MESSAGE: usize = 2048;
+/// How much is gathered before it is sent.
+const GATHERED: usize = 16 * 1024;
+
 /// Sends messages over a stream, from any thread.
 #[derive(Debug)]
 pub struct Sender {
@@ -55,6 +60,8 @@ impl Message {
 #[derive(Debug, Default)]
 struct Writing {
     chunks: Writer,
+    /// Chunks of small messages of a [`Group`], not sent yet.
+    gathered: Vec<u8>,
     cipher: Option<Rc4>,
     enciphered: Vec<u8>,
     broken: bool,
@@ -76,6 +83,12 @@ impl Sender {
         drop(writing);
         self.flush(chunk_size)?;
         Ok(format)
+    }
+
+    /// Begins a group of messages that one call of the program sends: small ones share writes. `finish` sends the last.
+    pub fn group(&self, chunk_size: u32) -> Result<Group<'_>> {
+        let writing = self.writing.lock().map_err(|_| Error::Closed)?;
+        Ok(Group { sender: self, writing, chunk_size })
     }
 
     /// Sends an automatic answer: at once, or, while another thread is sending, right behind its message.
@@ -136,7 +149,57 @@ impl Sender {
     }
 }
 
+/// Messages that are sent together. Nothing else is sent in between.
+#[derive(Debug)]
+pub struct Group<'s> {
+    sender: &'s Sender,
+    writing: MutexGuard<'s, Writing>,
+    chunk_size: u32,
+}
+
+impl Group<'_> {
+    /// Sends a message: a small one with those that follow it, at the latest when the group is finished.
+    pub fn send(&mut self, message: &Outgoing<'_>) -> Result<()> {
+        if message.body.len() <= SMALL_MESSAGE {
+            self.writing.gather(message, self.chunk_size)?;
+            return if self.writing.gathered.len() < GATHERED { Ok(()) } else { self.send_gathered() };
+        }
+        self.send_gathered()?;
+        self.writing.send(&self.sender.stream, message, self.chunk_size).map(drop)
+    }
+
+    /// Sends what is left, and the answers that waited.
+    pub fn finish(mut self) -> Result<()> {
+        self.send_gathered()?;
+        let Self { sender, mut writing, chunk_size } = self;
+        sender.send_waiting(&mut writing, chunk_size)?;
+        drop(writing);
+        sender.flush(chunk_size)
+    }
+
+    fn send_gathered(&mut self) -> Result<()> {
+        if self.writing.gathered.is_empty() {
+            return Ok(());
+        }
+        let mut gathered = std::mem::take(&mut self.writing.gathered);
+        let sent = self.writing.transmit(&self.sender.stream, &mut [IoSlice::new(&gathered)]);
+        gathered.clear();
+        self.writing.gathered = gathered;
+        sent
+    }
+}
+
 impl Writing {
+    /// Lays a message out behind those that are gathered.
+    fn gather(&mut self, message: &Outgoing<'_>, chunk_size: u32) -> Result<()> {
+        let gathered = &mut self.gathered;
+        let laid_out = self.chunks.write(message, chunk_size, |slices| {
+            slices.iter().for_each(|slice| gathered.extend_from_slice(slice));
+            Ok(())
+        });
+        laid_out.map(drop)
+    }
+
     fn send(&mut self, stream: &Stream, message: &Outgoing<'_>, chunk_size: u32) -> Result<Format> {
         if self.broken {
             return Err(Error::Closed);
