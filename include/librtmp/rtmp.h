@@ -592,8 +592,8 @@ int RTMP_ClientPacket(struct RTMP *r,
 
 /**
  * Reads FLV bytes: the file header first, then at most one tag a call. Returns the bytes put into `buf`; 0 when the
- * play has ended or the connection is gone; -1 when the stream is corrupt or could not be resumed
- * (`m_read.status` tells which).
+ * play has ended, the connection is gone, the stream is corrupt or could not be resumed (`m_read.status` tells which);
+ * -1 from every call after the last two.
  *
  * The caller promises:
  * `r` is null or initialised; `buf` is null or points to `size` writable bytes.
@@ -714,8 +714,8 @@ void RTMP_UpdateBufferMS(struct RTMP *r);
 void RTMP_DeleteStream(struct RTMP *r);
 
 /**
- * Receives once into the buffer. Returns the bytes received; 0 at the end of the stream; -1 on an error or a time-out
- * (`sb_timedout`).
+ * Receives once into the buffer. Returns the bytes received; 0 at the end of the stream and on a time-out
+ * (`sb_timedout`); -1 on an error.
  *
  * The caller promises:
  * `sb` is null or points to an initialised `RTMPSockBuf`.
