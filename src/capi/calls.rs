@@ -5,6 +5,8 @@ use crate::capi::mem::malloc_copy;
 use crate::capi::types::{AVal, RTMP, RTMP_METHOD};
 use crate::chunk::MAX_CHANNEL;
 use libc::{c_int, c_void};
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicI32, Ordering};
 
 /// Calls that may await their answers at once; a server that answers none cannot make the list grow for ever.
 const MAX_CALLS: usize = 1024;
@@ -105,29 +107,35 @@ pub(crate) unsafe fn free_calls(r: *mut RTMP) {
 /// The time of a channel; 0 where none is stored.
 ///
 /// # Safety
-/// `r` is an initialised `struct RTMP`.
+/// `r` is an initialised `struct RTMP`, and no other thread moves its array of times.
 pub(crate) unsafe fn channel_time(r: *const RTMP, channel: c_int) -> u32 {
     // SAFETY: the caller's promise: the array has `m_channelsAllocatedIn` places.
     unsafe {
         if (*r).m_channelTimestamp.is_null() || channel < 0 || channel >= (*r).m_channelsAllocatedIn {
             return 0;
         }
-        (*r).m_channelTimestamp.add(channel as usize).read().cast_unsigned()
+        AtomicI32::from_ptr((*r).m_channelTimestamp.add(channel as usize))
+            .load(Ordering::Relaxed)
+            .cast_unsigned()
     }
 }
 
-/// Stores the time of a channel.
+/// Stores the time of a channel; `arrays` is locked while the array is moved.
 ///
 /// # Safety
 /// `r` is an initialised `struct RTMP`, and no other thread stores channel times.
-pub(crate) unsafe fn set_channel_time(r: *mut RTMP, channel: u32, time: u32) {
+pub(crate) unsafe fn set_channel_time(r: *mut RTMP, channel: u32, time: u32, arrays: &Mutex<()>) {
     let channel = channel.min(MAX_CHANNEL) as usize;
     // SAFETY: the caller's promise; a place is written only once the array reaches it.
     unsafe {
-        if channel >= usize::try_from((*r).m_channelsAllocatedIn).unwrap_or(0) && !grow_channels(r, channel) {
-            return;
+        if channel >= usize::try_from((*r).m_channelsAllocatedIn).unwrap_or(0) {
+            let _exclusive = arrays.lock();
+            if !grow_channels(r, channel) {
+                return;
+            }
         }
-        (*r).m_channelTimestamp.add(channel).write(time.cast_signed());
+        AtomicI32::from_ptr((*r).m_channelTimestamp.add(channel))
+            .store(time.cast_signed(), Ordering::Relaxed);
     }
 }
 

@@ -10,7 +10,6 @@ use crate::capi::{extra, texts};
 use crate::session::{Conversation, Text, read_status};
 use crate::transport::{Deadline, Stream};
 use std::sync::atomic::Ordering;
-use std::sync::{PoisonError, TryLockError};
 use std::time::Duration;
 
 /// How long a close waits for the server to have read what was published.
@@ -46,7 +45,7 @@ pub unsafe extern "C" fn RTMP_Close(r: *mut RTMP) {
 /// Logs why a session ends, and ends it.
 ///
 /// # Safety
-/// `r` points to an initialised `struct RTMP`; no lock of its connection is held by this thread.
+/// `r` points to an initialised `struct RTMP`; this thread is not working on its connection.
 pub(crate) unsafe fn fail(r: *mut RTMP, error: &Error) {
     match error {
         Error::Closed => crate::debug!("connection closed by the peer"),
@@ -54,28 +53,44 @@ pub(crate) unsafe fn fail(r: *mut RTMP, error: &Error) {
         error => crate::error!("{error}"),
     }
     // SAFETY: the caller's promise.
-    unsafe { close(r, Farewell::Omitted) };
+    unsafe { end(r, Farewell::Omitted) };
 }
 
-/// Ends a session: farewell, descriptor, and all per-connection state.
+/// Ends a session that has come to its end by itself; nothing is left to do where another thread has closed it.
 ///
 /// # Safety
-/// `r` points to an initialised `struct RTMP`; no lock of its connection is held by this thread.
-pub(crate) unsafe fn close(r: *mut RTMP, farewell: Farewell) {
+/// `r` points to an initialised `struct RTMP`; this thread is not working on its connection.
+pub(crate) unsafe fn end(r: *mut RTMP, farewell: Farewell) {
     // SAFETY: the caller's promise.
     unsafe {
-        let fd = (*r).m_sb.sb_socket;
-        let connection = if fd >= 0 { connection::current(r) } else { None };
+        if (*r).m_sb.sb_socket >= 0 {
+            close(r, farewell);
+        }
+    }
+}
+
+/// Ends a session: farewell, descriptor, and all per-connection state. Of several threads that end it at once, one does
+/// so. From within a log callback of a call on the same handle, that call is only made to fail; it ends the session.
+///
+/// # Safety
+/// `r` points to an initialised `struct RTMP`.
+pub(crate) unsafe fn close(r: *mut RTMP, farewell: Farewell) {
+    // SAFETY: the caller's promise; what is reset is reset under the lock, when no call works on it any more.
+    unsafe {
+        if let Some(connection) = connection::nested(r) {
+            return connection.session.stream.interrupt_all();
+        }
+        let connection = connection::current(r);
         if let Some(connection) = &connection {
             if farewell != Farewell::Omitted && !connection.session.sender.is_broken() {
                 say_farewell(r, connection);
             }
-            end_other_calls(connection);
-        }
-        drop(connection::take(r));
-        if fd >= 0 && (*r).m_sb.sb_socket == fd {
+            let Some(fd) = connection::detach(r, connection) else { return };
+            connection.await_others();
             libc::close(fd);
         }
+        let _exclusive = connection::stripe(r);
+        connection::forget(r);
         crate::capi::sockbuf::drop_layered(&raw mut (*r).m_sb);
         reset(r, connection.as_deref());
         if farewell != Farewell::ToReconnect {
@@ -126,20 +141,10 @@ fn drain(connection: &Connection, time: Duration) {
     }
 }
 
-/// Makes other threads' calls on this connection end, and waits until they have.
-fn end_other_calls(connection: &Connection) {
-    let session = &connection.session;
-    if matches!(session.reading.try_lock(), Err(TryLockError::WouldBlock)) || session.sender.is_busy() {
-        session.stream.interrupt_all();
-    }
-    drop(session.reading.lock().unwrap_or_else(PoisonError::into_inner));
-    session.sender.quiesce();
-}
-
 /// Sets the per-connection members back, as the reference does.
 ///
 /// # Safety
-/// `r` points to an initialised `struct RTMP` that no other thread is working on.
+/// `r` points to an initialised `struct RTMP` that no call is working on and whose lock the caller holds.
 unsafe fn reset(r: *mut RTMP, connection: Option<&Connection>) {
     // SAFETY: the caller's promise; the blocks that are freed are the library's own.
     unsafe {
@@ -193,5 +198,119 @@ unsafe fn free_settings(r: *mut RTMP) {
         }
         (*link).playpath0.av_val = std::ptr::null_mut();
         extra::free(r);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::capi::handle::{RTMP_Alloc, RTMP_Free, RTMP_Init, RTMP_IsConnected};
+    use crate::capi::log::{RTMP_LogSetCallback, RTMP_LogSetLevel};
+    use crate::capi::receive::{RTMP_Read, RTMP_ReadPacket, RTMP_Write};
+    use crate::capi::send::RTMP_SendCreateStream;
+    use crate::capi::types::RTMPPacket;
+    use libc::{c_char, c_int, c_void};
+    use std::os::fd::IntoRawFd;
+    use std::os::unix::net::UnixStream;
+    use std::ptr::null_mut;
+    use std::sync::atomic::AtomicPtr;
+    use std::time::Instant;
+
+    /// A handle that several threads use, as C programs do.
+    #[derive(Clone, Copy)]
+    struct Handle(*mut RTMP);
+    // SAFETY: what the tests do with it in several threads is what the header allows.
+    unsafe impl Send for Handle {}
+
+    impl Handle {
+        fn over(socket: UnixStream) -> Self {
+            // SAFETY: memory from RTMP_Alloc is initialised, and given a connected descriptor of its own.
+            unsafe {
+                let r = RTMP_Alloc();
+                RTMP_Init(r);
+                (*r).m_sb.sb_socket = socket.into_raw_fd();
+                Self(r)
+            }
+        }
+
+        fn read(self) -> c_int {
+            let mut bytes = [0; 64];
+            // SAFETY: the handle is initialised, the memory this thread's.
+            unsafe { RTMP_Read(self.0, bytes.as_mut_ptr(), 64) }
+        }
+
+        fn free(self) {
+            // SAFETY: no thread uses the handle any more.
+            unsafe { RTMP_Free(self.0) };
+        }
+    }
+
+    #[test]
+    fn a_close_in_another_thread_ends_reading_and_writing() {
+        for round in 0..200 {
+            let (ours, theirs) = UnixStream::pair().unwrap();
+            let handle = Handle::over(ours);
+            let began = Instant::now();
+            std::thread::scope(|scope| {
+                let reader = move || {
+                    let handle = handle;
+                    handle.read()
+                };
+                // SAFETY: the handle is initialised.
+                let writer = move || unsafe {
+                    let handle = handle;
+                    while RTMP_SendCreateStream(handle.0) == 1 {}
+                };
+                let (reader, writer) = (scope.spawn(reader), scope.spawn(writer));
+                std::thread::sleep(Duration::from_micros(round * 10));
+                // SAFETY: the handle is initialised.
+                unsafe { RTMP_Close(handle.0) };
+                assert!(reader.join().unwrap() <= 0);
+                writer.join().unwrap();
+            });
+            assert!(began.elapsed() < Duration::from_secs(5));
+            // SAFETY: the handle is initialised, and used by this thread alone.
+            unsafe {
+                assert_eq!(RTMP_IsConnected(handle.0), 0);
+                assert!((*handle.0).Link.dh.is_null() && (*handle.0).m_methodCalls.is_null());
+            }
+            drop(theirs);
+            handle.free();
+        }
+    }
+
+    /// The handle that the callback below calls back into.
+    static CALLED: AtomicPtr<RTMP> = AtomicPtr::new(null_mut());
+
+    extern "C" fn call_back(_: c_int, _: *const c_char, _: *mut c_void) {
+        let handle = Handle(CALLED.load(Ordering::Relaxed));
+        // SAFETY: null, which every function refuses, or an initialised handle.
+        unsafe {
+            handle.read();
+            RTMP_Write(handle.0, c"FLV".as_ptr(), 3);
+            RTMP_SendCreateStream(handle.0);
+            RTMP_Close(handle.0);
+        }
+    }
+
+    #[test]
+    fn a_log_callback_may_use_the_handle_that_logs() {
+        let (ours, theirs) = UnixStream::pair().unwrap();
+        let handle = Handle::over(ours);
+        let _peer = theirs;
+        CALLED.store(handle.0, Ordering::Relaxed);
+        // SAFETY: the handle is initialised; the callback has the header's type.
+        unsafe {
+            RTMP_LogSetLevel(crate::log::Level::Debug as u32);
+            RTMP_LogSetCallback(Some(call_back));
+            assert_eq!(RTMP_SendCreateStream(handle.0), 0);
+            RTMP_LogSetCallback(None);
+            RTMP_LogSetLevel(crate::log::Level::Error as u32);
+            CALLED.store(null_mut(), Ordering::Relaxed);
+            let mut packet: RTMPPacket = std::mem::zeroed();
+            assert_eq!(RTMP_ReadPacket(handle.0, &raw mut packet), 0);
+            assert_eq!(RTMP_IsConnected(handle.0), 0);
+        }
+        handle.free();
     }
 }

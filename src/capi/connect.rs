@@ -2,7 +2,7 @@
 
 #![allow(non_snake_case)]
 
-use crate::capi::close::{Farewell, close, fail};
+use crate::capi::close::{Farewell, close, end, fail};
 use crate::capi::connection::{self, Connection, ReadingCall, interrupt};
 use crate::capi::guard::guard;
 use crate::capi::send::send_packet;
@@ -214,7 +214,7 @@ unsafe fn connect1(r: *mut RTMP, cp: *mut RTMPPacket) -> bool {
     unsafe {
         let Err(error) = establish(r).and_then(|()| say_hello(r, cp)) else { return true };
         crate::error!("cannot connect to {}: {error}", crate::log::Text((*r).Link.hostname.bytes()));
-        close(r, Farewell::Omitted);
+        end(r, Farewell::Omitted);
         false
     }
 }
@@ -226,12 +226,13 @@ unsafe fn connect1(r: *mut RTMP, cp: *mut RTMPPacket) -> bool {
 unsafe fn establish(r: *mut RTMP) -> Result<()> {
     // SAFETY: the caller's promise.
     unsafe {
-        let fd = (*r).m_sb.sb_socket;
-        if fd < 0 {
+        // In use from here on, so that a close in another thread ends the handshake and waits for it.
+        let Some(connecting) = connection::current(r) else {
             return Err(Error::Usage(
                 "no socket: call RTMP_Connect, or put a connected one into m_sb.sb_socket".into(),
             ));
-        }
+        };
+        let fd = connecting.fd();
         let deadline = timeout(r).map_or(Deadline::NEVER, Deadline::after);
         let protocol = (*r).Link.protocol;
         let plain = connection::plain_stream(fd);
@@ -259,7 +260,7 @@ unsafe fn hang(r: *mut RTMP, stream: Arc<Stream>, shaken: Established) -> Result
             let answer = crate::handshake::swf_answer(size, &(*r).Link.SWFHash, &key)?;
             (*r).Link.SWFVerificationResponse = answer.map(|byte| byte as libc::c_char);
         }
-        drop(connection::install(r, stream, shaken.ciphers));
+        connection::install(r, stream, shaken.ciphers);
     }
     Ok(())
 }
@@ -298,12 +299,12 @@ pub(crate) unsafe fn with_talk<T>(
 unsafe fn serve(r: *mut RTMP) -> bool {
     // SAFETY: the caller's promise.
     unsafe {
-        let fd = (*r).m_sb.sb_socket;
-        if fd < 0 {
-            crate::error!("RTMP_Serve: put an accepted socket into m_sb.sb_socket first");
+        // As in `establish`.
+        let Some(serving) = connection::required(r, "RTMP_Serve: no accepted socket in m_sb.sb_socket")
+        else {
             return false;
-        }
-        let stream = sockbuf::accepted(r).unwrap_or_else(|| Arc::new(connection::plain_stream(fd)));
+        };
+        let stream = sockbuf::accepted(r).unwrap_or_else(|| Arc::new(connection::plain_stream(serving.fd())));
         let time = timeout(r);
         stream.socket().set_timeout_if_unset(time);
         let deadline = time.map_or(Deadline::NEVER, Deadline::after);
@@ -339,7 +340,7 @@ unsafe fn connect_stream(r: *mut RTMP, seek_time: c_int) -> bool {
                 Ok(Event::Handled | Event::Media) => return (*r).m_bPlaying != 0,
                 Ok(Event::Ended | Event::Closed) => {
                     drop(connection);
-                    close(r, Farewell::Said);
+                    end(r, Farewell::Said);
                     return false;
                 }
                 Err(Error::TimedOut) => {

@@ -1,8 +1,8 @@
 //! What hangs on `struct RTMP` while it is connected: one counted [`Connection`] on `Link.dh`.
 //!
-//! It is made at the first use of a connected descriptor and let go by `RTMP_Close`. A call takes its own count before
-//! it works, so that a close in another thread never pulls the session from under it. No table is keyed by address:
-//! the structure may be moved between calls.
+//! It is made at the first use of a connected descriptor and let go by `RTMP_Close`. A call works on it through an
+//! [`InUse`], a count of its own, so that a close in another thread never pulls the session from under it, and waits
+//! until the call has left. No table is keyed by address: the structure may be moved between calls.
 
 use crate::capi::input::SockInput;
 use crate::capi::mem::MallocBody;
@@ -11,8 +11,10 @@ use crate::capi::types::RTMP;
 use crate::session::{Ciphers, Conversation, Reading, Session};
 use crate::transport::{Interrupt, Socket, Stream};
 use libc::c_int;
+use std::cell::Cell;
+use std::ops::Deref;
 use std::os::fd::{AsRawFd, FromRawFd, OwnedFd};
-use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering, fence};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -21,8 +23,8 @@ use std::time::{Duration, Instant};
 pub(crate) struct Connection {
     /// The core's session.
     pub(crate) session: Session<MallocBody>,
-    /// Keeps both halves apart where they share `m_methodCalls`.
-    pub(crate) calls: Mutex<()>,
+    /// Keeps threads apart where they share the arrays `m_methodCalls` and `m_channelTimestamp`.
+    pub(crate) arrays: Mutex<()>,
     /// Where the buffered bytes begin in `sb_buf`, should the structure be moved.
     pub(crate) buffer_start: AtomicUsize,
     /// The body bytes of the last chunk, for a program that asked for them with `m_chunk`.
@@ -40,10 +42,70 @@ pub(crate) struct Connection {
 
 /// How often a writing call listens to the server, at most.
 const LISTEN_INTERVAL: Duration = Duration::from_millis(10);
-/// Loads and stores of `Link.dh` are guarded by one of these locks, held for a few instructions and never longer.
+/// How often a close looks whether other threads' calls have ended.
+const LEAVING_INTERVAL: Duration = Duration::from_millis(1);
+/// `Link.dh` and what a close resets are guarded by one of these locks. No call waits or logs while it holds one.
 static STRIPES: [Mutex<()>; 16] = [const { Mutex::new(()) }; 16];
+/// Connections that one thread may be working on: more than one only where a log callback uses another handle.
+const MAX_NESTED: usize = 8;
 
-fn stripe(r: *const RTMP) -> MutexGuard<'static, ()> {
+thread_local! {
+    /// Where the connections stand that this thread is working on; 0 for none.
+    static WORKING_ON: Cell<[usize; MAX_NESTED]> = const { Cell::new([0; MAX_NESTED]) };
+}
+
+/// Puts `to` in the place of `from` among this thread's connections; false when `from` is not there.
+fn replace_working(from: usize, to: usize) -> bool {
+    WORKING_ON.with(|cell| {
+        let mut places = cell.get();
+        let found = places.iter_mut().find(|place| **place == from).map(|place| *place = to).is_some();
+        cell.set(places);
+        found
+    })
+}
+
+/// A connection that the current call works on. While one lives, a close in another thread waits.
+#[derive(Debug)]
+pub(crate) struct InUse(Arc<Connection>);
+
+impl InUse {
+    /// `None` when this thread is working on it already: a log callback has called back. The inner call must fail, as
+    /// the outer one may hold the halves' locks.
+    fn begin(connection: Arc<Connection>) -> Option<Self> {
+        let place = Arc::as_ptr(&connection).addr();
+        let free = !WORKING_ON.get().contains(&place) && replace_working(0, place);
+        free.then(|| Self(connection))
+    }
+
+    /// Makes the calls of other threads end, and waits until they have. The connection must be detached.
+    pub(crate) fn await_others(&self) {
+        if Arc::strong_count(&self.0) > 1 {
+            self.session.stream.interrupt_all();
+        }
+        while Arc::strong_count(&self.0) > 1 {
+            std::thread::sleep(LEAVING_INTERVAL);
+        }
+        // What the others did to the structure before they let go of their counts is seen from here on.
+        fence(Ordering::Acquire);
+    }
+}
+
+impl Deref for InUse {
+    type Target = Connection;
+
+    fn deref(&self) -> &Connection {
+        &self.0
+    }
+}
+
+impl Drop for InUse {
+    fn drop(&mut self) {
+        replace_working(Arc::as_ptr(&self.0).addr(), 0);
+    }
+}
+
+/// The lock of a structure.
+pub(crate) fn stripe(r: *const RTMP) -> MutexGuard<'static, ()> {
     let index = r.addr() / align_of::<RTMP>() / 64 % STRIPES.len();
     STRIPES[index].lock().unwrap_or_else(PoisonError::into_inner)
 }
@@ -57,7 +119,7 @@ impl Connection {
     fn new(stream: Arc<Stream>, ciphers: Option<Ciphers>) -> Self {
         Self {
             session: Session::new(stream, ciphers),
-            calls: Mutex::default(),
+            arrays: Mutex::default(),
             buffer_start: AtomicUsize::new(0),
             last_part: Mutex::default(),
             program_reads: AtomicBool::new(false),
@@ -96,27 +158,24 @@ pub(crate) fn plain_stream(fd: c_int) -> Stream {
 ///
 /// # Safety
 /// `r` points to an initialised `struct RTMP`.
-pub(crate) unsafe fn install(r: *mut RTMP, stream: Arc<Stream>, ciphers: Option<Ciphers>) -> Arc<Connection> {
+pub(crate) unsafe fn install(r: *mut RTMP, stream: Arc<Stream>, ciphers: Option<Ciphers>) {
     let connection = Arc::new(Connection::new(stream, ciphers));
-    let hung = Arc::into_raw(Arc::clone(&connection));
     let before = {
         let _guard = stripe(r);
-        // SAFETY: the caller's promise; `dh` is the library's own member.
-        unsafe { std::mem::replace(&mut (*r).Link.dh, hung.cast_mut().cast()) }
+        // SAFETY: the caller's promise, and the stripe is held.
+        unsafe { hang(r, connection) }
     };
-    // SAFETY: what hung there came from `Arc::into_raw` above, and its count was the structure's.
-    drop(unsafe { from_hung(before.cast()) });
-    connection
+    drop(before);
 }
 
-/// Takes the structure's connection away from it.
+/// Hangs a connection on the structure. Returns the one that hung there, for the caller to drop once the lock is free.
 ///
 /// # Safety
-/// `r` points to an initialised `struct RTMP`.
-pub(crate) unsafe fn take(r: *mut RTMP) -> Option<Arc<Connection>> {
-    let _guard = stripe(r);
-    // SAFETY: the caller's promise; `dh` is null or came from `install`.
-    unsafe { from_hung(std::mem::replace(&mut (*r).Link.dh, std::ptr::null_mut()).cast()) }
+/// `r` points to an initialised `struct RTMP`, whose stripe the caller holds.
+unsafe fn hang(r: *mut RTMP, connection: Arc<Connection>) -> Option<Arc<Connection>> {
+    let hung = Arc::into_raw(connection).cast_mut().cast();
+    // SAFETY: the caller's promise; `dh` is the library's own member, null or with a count from `Arc::into_raw`.
+    unsafe { from_hung(std::mem::replace(&mut (*r).Link.dh, hung).cast()) }
 }
 
 /// # Safety
@@ -127,26 +186,98 @@ unsafe fn from_hung(hung: *const Connection) -> Option<Arc<Connection>> {
 }
 
 /// The structure's connection: the one that hangs there, or a new one over a descriptor that the program put into
-/// `m_sb.sb_socket`. `None` when there is no descriptor.
+/// `m_sb.sb_socket`. `None` when there is no descriptor, and for a call from within a call on the same handle.
 ///
 /// # Safety
 /// `r` points to an initialised `struct RTMP`.
-pub(crate) unsafe fn current(r: *mut RTMP) -> Option<Arc<Connection>> {
-    // SAFETY: the caller's promise; the count is raised under the stripe, so the block cannot go between both lines.
-    let (fd, hung) = unsafe {
+pub(crate) unsafe fn current(r: *mut RTMP) -> Option<InUse> {
+    let (connection, before) = {
         let _guard = stripe(r);
+        // SAFETY: the caller's promise; the count is raised under the stripe, so the block cannot go in between.
+        unsafe {
+            let fd = (*r).m_sb.sb_socket;
+            if fd < 0 {
+                return None;
+            }
+            match counted(r).filter(|connection| connection.fd() == fd) {
+                Some(connection) => (connection, None),
+                None => {
+                    let connection = Arc::new(Connection::new(Arc::new(plain_stream(fd)), None));
+                    (Arc::clone(&connection), hang(r, connection))
+                }
+            }
+        }
+    };
+    drop(before);
+    InUse::begin(connection)
+}
+
+/// [`current`], with a log line when there is none. A call from within a log callback gets no line: it would call back
+/// again, for ever.
+///
+/// # Safety
+/// As [`current`].
+pub(crate) unsafe fn required(r: *mut RTMP, caller: &str) -> Option<InUse> {
+    // SAFETY: the caller's promise.
+    unsafe {
+        let found = current(r);
+        if found.is_none() && nested(r).is_none() {
+            crate::error!("{caller}: not connected");
+        }
+        found
+    }
+}
+
+/// The connection that hangs on the structure, counted.
+///
+/// # Safety
+/// `r` points to an initialised `struct RTMP`, whose stripe the caller holds.
+unsafe fn counted(r: *mut RTMP) -> Option<Arc<Connection>> {
+    // SAFETY: the caller's promise: what hangs there is live while the stripe is held.
+    unsafe {
         let hung = (*r).Link.dh.cast_const().cast::<Connection>();
         if !hung.is_null() {
             Arc::increment_strong_count(hung);
         }
-        ((*r).m_sb.sb_socket, from_hung(hung))
-    };
-    match hung {
-        _ if fd < 0 => None,
-        Some(connection) if connection.fd() == fd => Some(connection),
-        // SAFETY: the caller's promise.
-        _ => Some(unsafe { install(r, Arc::new(plain_stream(fd)), None) }),
+        from_hung(hung)
     }
+}
+
+/// The structure's connection when this very thread is working on it, further up its stack.
+///
+/// # Safety
+/// `r` points to an initialised `struct RTMP`.
+pub(crate) unsafe fn nested(r: *mut RTMP) -> Option<Arc<Connection>> {
+    let _guard = stripe(r);
+    // SAFETY: the caller's promise, and the stripe is held.
+    let hung = unsafe { counted(r) };
+    hung.filter(|connection| WORKING_ON.get().contains(&Arc::as_ptr(connection).addr()))
+}
+
+/// Takes the connection and its descriptor away from the structure: no call begins to use them any more. Returns the
+/// descriptor; `None` when another thread was faster.
+///
+/// # Safety
+/// `r` points to an initialised `struct RTMP`.
+pub(crate) unsafe fn detach(r: *mut RTMP, connection: &InUse) -> Option<c_int> {
+    let _guard = stripe(r);
+    // SAFETY: the caller's promise; the count that hung there is let go, and `connection` holds another.
+    unsafe {
+        if !std::ptr::addr_eq((*r).Link.dh, Arc::as_ptr(&connection.0)) {
+            return None;
+        }
+        drop(from_hung(std::mem::replace(&mut (*r).Link.dh, std::ptr::null_mut()).cast()));
+        Some(std::mem::replace(&mut (*r).m_sb.sb_socket, -1))
+    }
+}
+
+/// Lets go of a connection that still hangs on a structure without a descriptor: the program has put -1 there.
+///
+/// # Safety
+/// `r` points to an initialised `struct RTMP`, whose stripe the caller holds.
+pub(crate) unsafe fn forget(r: *mut RTMP) {
+    // SAFETY: the caller's promise; `dh` is null or holds a count.
+    drop(unsafe { from_hung(std::mem::replace(&mut (*r).Link.dh, std::ptr::null_mut()).cast()) });
 }
 
 /// A call that works on the reading half, with its lock held.

@@ -2,7 +2,8 @@
 
 use crate::capi::data::RTMP_ctrlC;
 use crate::capi::guard::guard;
-use crate::capi::types::{RTMP, RTMP_METHOD};
+use crate::capi::types::RTMP;
+use crate::capi::{calls, connection};
 use crate::session::{Fields, feature};
 use libc::c_int;
 use std::ptr::null_mut;
@@ -172,17 +173,12 @@ pub unsafe extern "C" fn RTMP_DropRequest(r: *mut RTMP, i: c_int, freeit: c_int)
         if r.is_null() {
             return;
         }
-        // SAFETY: not null, so the caller's promise holds; both indices are below the number of entries.
+        let Ok(i) = usize::try_from(i) else { return };
+        // SAFETY: not null, so the caller's promise holds; another thread's call is kept out of the list by the lock.
         unsafe {
-            let calls: *mut RTMP_METHOD = (*r).m_methodCalls;
-            let count = usize::try_from((*r).m_numCalls).unwrap_or(0);
-            let Some(i) = usize::try_from(i).ok().filter(|i| *i < count && !calls.is_null()) else { return };
-            if freeit != 0 {
-                libc::free((*calls.add(i)).name.av_val.cast());
-            }
-            std::ptr::copy(calls.add(i + 1), calls.add(i), count - i - 1);
-            (*r).m_numCalls -= 1;
-            (*calls.add(count - 1)) = RTMP_METHOD { name: crate::capi::types::AVal::EMPTY, num: 0 };
+            let connection = connection::current(r);
+            let _exclusive = connection.as_ref().map(|connection| connection.arrays.lock());
+            calls::remove(r, i, freeit != 0);
         }
     });
 }

@@ -4,6 +4,7 @@
 use crate::capi::guard::guard;
 use crate::log::{Level, Sink, hex};
 use libc::{FILE, c_char, c_int, c_uint, c_ulong, c_void};
+use std::cell::Cell;
 use std::ffi::CString;
 use std::ptr::null_mut;
 use std::sync::Once;
@@ -62,9 +63,18 @@ impl Sink for ProgramLog {
         printed(level as c_int)
     }
 
+    /// A line that a program's callback provokes by calling the library is not logged: it would call back for ever.
     fn write(&self, level: Level, text: &[u8]) {
-        log_text(level as c_int, text);
+        if !LOGGING.replace(true) {
+            log_text(level as c_int, text);
+            LOGGING.set(false);
+        }
     }
+}
+
+thread_local! {
+    /// Whether this thread is in the middle of logging one of our lines.
+    static LOGGING: Cell<bool> = const { Cell::new(false) };
 }
 
 /// Makes the core's log lines go through `RTMP_Log`.

@@ -188,19 +188,19 @@ impl Host for Owner<'_> {
     }
 
     fn call_sent(&mut self, method: &[u8], transaction: i32) {
-        let _exclusive = self.connection.calls.lock();
+        let _exclusive = self.connection.arrays.lock();
         // SAFETY: `r` is good (see `load`), and the lock keeps the other half out of the list.
         unsafe { calls::push(self.r, method, transaction) };
     }
 
     fn call_answered(&mut self, transaction: i32) -> Option<Vec<u8>> {
-        let _exclusive = self.connection.calls.lock();
+        let _exclusive = self.connection.arrays.lock();
         // SAFETY: as in `call_sent`.
         unsafe { calls::take(self.r, |call| call.num == transaction) }
     }
 
     fn call_dropped(&mut self, method: &[u8]) {
-        let _exclusive = self.connection.calls.lock();
+        let _exclusive = self.connection.arrays.lock();
         // SAFETY: as in `call_sent`; a call's name is a text of the list's own.
         unsafe { calls::take(self.r, |call| call.name.bytes() == method) };
     }
@@ -215,13 +215,15 @@ impl Host for Owner<'_> {
     }
 
     fn channel_time_of(&self, channel: i32) -> u32 {
-        // SAFETY: `r` is good (see `load`).
+        let _exclusive = self.connection.arrays.lock();
+        // SAFETY: `r` is good (see `load`), and the lock keeps the reading half from moving the array.
         unsafe { calls::channel_time(self.r, channel) }
     }
 
     fn channel_time(&mut self, channel: u32, time: u32) {
-        // SAFETY: `r` is good (see `load`); only the reading half, whose lock is held, touches the arrays.
-        unsafe { calls::set_channel_time(self.r, channel, time) };
+        // SAFETY: `r` is good (see `load`); only the reading half, whose lock is held, stores times, and it moves the
+        // array under the lock that readers of times hold.
+        unsafe { calls::set_channel_time(self.r, channel, time, &self.connection.arrays) };
     }
 }
 

@@ -1,13 +1,13 @@
 //! Receiving: chunks, media packets and FLV bytes; and `RTMP_Write`, whose FLV bytes go the other way.
 
-use crate::capi::close::{Farewell, close, fail};
+use crate::capi::close::{Farewell, end, fail};
 use crate::capi::connect::{RTMP_ConnectStream, reconnect};
 use crate::capi::connection::{self, Connection, ReadingCall};
 use crate::capi::guard::guard;
 use crate::capi::mem::MallocBody;
 use crate::capi::send::{listen_when_due, reason};
 use crate::capi::types::{RTMP, RTMPChunk, RTMPPacket};
-use crate::chunk::{Chunk, Format, MAX_CHANNEL, MessageHeader, RawHeader};
+use crate::chunk::{Chunk, Format, MAX_BODY, MAX_CHANNEL, MessageHeader, RawHeader};
 use crate::message::MessageType;
 use crate::session::{Conversation, Event, Incoming, Media, ReadOutcome, read_status};
 use crate::{Error, Result};
@@ -101,7 +101,7 @@ unsafe fn fill(packet: *mut RTMPPacket, header: &MessageHeader, received: u32, b
 }
 
 /// # Safety
-/// `r` points to an initialised `struct RTMP`; no lock of its connection is held by this thread.
+/// `r` points to an initialised `struct RTMP`; this thread is not working on its connection.
 unsafe fn end_unless_timed_out(r: *mut RTMP, error: &Error) {
     if error.keeps_connection() {
         crate::debug!("no data in time");
@@ -170,7 +170,14 @@ pub unsafe extern "C" fn RTMP_ClientPacket(r: *mut RTMP, packet: *mut RTMPPacket
         unsafe {
             let copy = packet.read();
             let len = if copy.m_body.is_null() { 0 } else { copy.m_nBodySize as usize };
-            let body = if len == 0 { &[] } else { std::slice::from_raw_parts(copy.m_body.cast::<u8>(), len) };
+            let body = match len {
+                0 => &[],
+                1..=MAX_BODY => std::slice::from_raw_parts(copy.m_body.cast::<u8>(), len),
+                _ => {
+                    crate::error!("RTMP_ClientPacket: no message has {len} bytes");
+                    return 0;
+                }
+            };
             let header = MessageHeader {
                 channel: copy.m_nChannel.cast_unsigned().min(MAX_CHANNEL),
                 format: Format::from_number(copy.m_headerType).unwrap_or_default(),
@@ -199,7 +206,7 @@ pub unsafe extern "C" fn RTMP_ClientPacket(r: *mut RTMP, packet: *mut RTMPPacket
 /// Acts on what a message meant, outside all locks.
 ///
 /// # Safety
-/// `r` points to an initialised `struct RTMP`; no lock of its connection is held by this thread.
+/// `r` points to an initialised `struct RTMP`; this thread is not working on its connection.
 unsafe fn act(r: *mut RTMP, event: Event) -> c_int {
     // SAFETY: the caller's promise.
     unsafe {
@@ -207,11 +214,11 @@ unsafe fn act(r: *mut RTMP, event: Event) -> c_int {
             Event::Handled => 0,
             Event::Media => 1,
             Event::Ended => {
-                close(r, Farewell::Said);
+                end(r, Farewell::Said);
                 PLAY_ENDED
             }
             Event::Closed => {
-                close(r, Farewell::Said);
+                end(r, Farewell::Said);
                 0
             }
             Event::Reconnect => {
@@ -259,7 +266,9 @@ unsafe fn read(r: *mut RTMP, out: &mut [u8]) -> c_int {
             return 0;
         }
         let Some(connection) = connection::current(r) else {
-            (*r).m_read.status = read_status::EOF;
+            if connection::nested(r).is_none() {
+                (*r).m_read.status = read_status::EOF;
+            }
             return 0;
         };
         let outcome = match ReadingCall::begin(r, &connection) {
@@ -272,7 +281,7 @@ unsafe fn read(r: *mut RTMP, out: &mut [u8]) -> c_int {
 }
 
 /// # Safety
-/// `r` points to an initialised `struct RTMP`; no lock of its connection is held by this thread.
+/// `r` points to an initialised `struct RTMP`; this thread is not working on its connection.
 unsafe fn finish_read(r: *mut RTMP, outcome: ReadOutcome) -> c_int {
     // SAFETY: the caller's promise.
     unsafe {
@@ -297,13 +306,11 @@ unsafe fn finish_read(r: *mut RTMP, outcome: ReadOutcome) -> c_int {
 /// Closes the session; how its stream ended stays readable in `m_read.status`.
 ///
 /// # Safety
-/// `r` points to an initialised `struct RTMP`; no lock of its connection is held by this thread.
+/// `r` points to an initialised `struct RTMP`; this thread is not working on its connection.
 unsafe fn close_keeping(r: *mut RTMP, status: i8) {
     // SAFETY: the caller's promise.
     unsafe {
-        if (*r).m_sb.sb_socket >= 0 {
-            close(r, Farewell::Said);
-        }
+        end(r, Farewell::Said);
         (*r).m_read.status = status;
     }
 }
@@ -326,10 +333,7 @@ pub unsafe extern "C" fn RTMP_Write(r: *mut RTMP, buf: *const c_char, size: c_in
         // SAFETY: `r` is initialised; `buf` is the caller's memory, `size` bytes, unchanged during this call.
         unsafe {
             let bytes = std::slice::from_raw_parts(buf.cast::<u8>(), len);
-            let Some(connection) = connection::current(r) else {
-                crate::error!("RTMP_Write: not connected");
-                return -1;
-            };
+            let Some(connection) = connection::required(r, "RTMP_Write") else { return -1 };
             let written = write(r, &connection, bytes).map_err(|error| reason(r, &connection, error));
             drop(connection);
             match written {

@@ -9,7 +9,7 @@ use crate::capi::connection::{self, Connection, ReadingCall};
 use crate::capi::guard::guard;
 use crate::capi::owner::Owner;
 use crate::capi::types::{RTMP, RTMPChunk, RTMPPacket};
-use crate::chunk::{Format, MAX_CHANNEL, Outgoing};
+use crate::chunk::{Format, MAX_BODY, MAX_CHANNEL, Outgoing};
 use crate::message::MessageType;
 use crate::session::{Conversation, Event, Host, feature, out_chunk_size, read_status};
 use crate::{Error, Result};
@@ -57,7 +57,9 @@ pub unsafe extern "C" fn RTMP_SendChunk(r: *mut RTMP, chunk: *mut RTMPChunk) -> 
                 return 0;
             };
             let Some(connection) = connection::current(r) else { return 0 };
-            let sent = connection.session.sender.send_raw(&[header, body]);
+            let sent = with_talk(r, &connection, |talk| {
+                talk.sender.send_raw(&[header, body], out_chunk_size(talk.host))
+            });
             drop(connection);
             finish(r, sent).into()
         }
@@ -154,10 +156,19 @@ fn pause(talk: &mut Conversation<'_, Owner<'_>>, on: bool) -> Result<()> {
 /// `r` is null or initialised by `RTMP_Init`.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn RTMP_ToggleStream(r: *mut RTMP) -> c_int {
-    if r.is_null() {
-        return 0;
-    }
-    // SAFETY: `r` is initialised.
+    guard(0, || {
+        if r.is_null() {
+            return 0;
+        }
+        // SAFETY: `r` is initialised.
+        unsafe { toggle(r) }
+    })
+}
+
+/// # Safety
+/// `r` points to an initialised `struct RTMP`.
+unsafe fn toggle(r: *mut RTMP) -> c_int {
+    // SAFETY: the caller's promise.
     unsafe {
         if (*r).m_pausing == 0 {
             if (*r).m_sb.sb_timedout != 0 && (*r).m_read.status == read_status::EOF {
@@ -207,10 +218,7 @@ unsafe fn talk(r: *mut RTMP, work: impl FnOnce(&mut Conversation<'_, Owner<'_>>)
         }
         // SAFETY: the caller's promise.
         unsafe {
-            let Some(connection) = connection::current(r) else {
-                crate::error!("not connected");
-                return 0;
-            };
+            let Some(connection) = connection::required(r, "cannot send") else { return 0 };
             let sent = with_talk(r, &connection, work);
             drop(connection);
             finish(r, sent).into()
@@ -221,7 +229,7 @@ unsafe fn talk(r: *mut RTMP, work: impl FnOnce(&mut Conversation<'_, Owner<'_>>)
 /// Logs a failure and, when the connection is gone with it, closes the session.
 ///
 /// # Safety
-/// `r` points to an initialised `struct RTMP`; no lock of its connection is held by this thread.
+/// `r` points to an initialised `struct RTMP`; this thread is not working on its connection.
 unsafe fn finish<T>(r: *mut RTMP, result: Result<T>) -> bool {
     match result {
         Ok(_) => return true,
@@ -254,10 +262,7 @@ pub(crate) unsafe fn send_packet(r: *mut RTMP, packet: *mut RTMPPacket, queue: b
     unsafe {
         let copy = packet.read();
         let Some(message) = outgoing(&copy) else { return false };
-        let Some(connection) = connection::current(r) else {
-            crate::error!("RTMP_SendPacket: not connected");
-            return false;
-        };
+        let Some(connection) = connection::required(r, "RTMP_SendPacket") else { return false };
         let sent = send_message(r, &connection, &message, queue);
         drop(connection);
         if let Ok(format) = &sent {
@@ -284,6 +289,10 @@ unsafe fn outgoing(packet: &RTMPPacket) -> Option<Outgoing<'_>> {
         crate::error!("RTMP_SendPacket: header type {} is outside 0 to 3", packet.m_headerType);
         return None;
     };
+    if packet.m_nBodySize as usize > MAX_BODY {
+        crate::error!("RTMP_SendPacket: m_nBodySize is {}, {MAX_BODY} is the most", packet.m_nBodySize);
+        return None;
+    }
     // SAFETY: the caller's promise.
     let Some(body) = (unsafe { bytes(packet.m_body.cast(), packet.m_nBodySize) }) else {
         crate::error!("RTMP_SendPacket: m_body is null, m_nBodySize is {}", packet.m_nBodySize);

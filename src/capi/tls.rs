@@ -1,7 +1,7 @@
 //! TLS for C programs: what is put over a client's socket, and server contexts.
 
 use crate::Result;
-use crate::capi::connection::plain_stream;
+use crate::capi::connection::{self, plain_stream};
 use crate::capi::extra;
 use crate::capi::guard::guard;
 use crate::capi::sockbuf;
@@ -87,12 +87,12 @@ pub unsafe extern "C" fn RTMP_TLS_Accept(r: *mut RTMP, ctx: *mut c_void) -> c_in
 /// `r` points to an initialised `struct RTMP`.
 unsafe fn accept(r: *mut RTMP, context: &TlsServerContext) -> bool {
     // SAFETY: the caller's promise.
-    let (fd, time) = unsafe { ((*r).m_sb.sb_socket, crate::capi::connect::timeout(r)) };
-    if fd < 0 {
-        crate::error!("RTMP_TLS_Accept: put an accepted socket into m_sb.sb_socket first");
-        return false;
-    }
-    match TlsStream::accept(plain_socket(fd), context, deadline(time)) {
+    let (accepting, time) = unsafe {
+        let who = "RTMP_TLS_Accept: no accepted socket in m_sb.sb_socket";
+        (connection::required(r, who), crate::capi::connect::timeout(r))
+    };
+    let Some(accepting) = accepting else { return false };
+    match TlsStream::accept(plain_socket(accepting.fd()), context, deadline(time)) {
         Ok(stream) => {
             // SAFETY: the caller's promise.
             unsafe { sockbuf::hang_layered(&raw mut (*r).m_sb, &Arc::new(Stream::Tls(stream))) };

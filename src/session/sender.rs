@@ -103,11 +103,13 @@ impl Sender {
         self.flush(chunk_size)
     }
 
-    /// Sends bytes as they are, between messages.
-    pub fn send_raw(&self, parts: &[&[u8]]) -> Result<()> {
+    /// Sends bytes as they are, between messages, and then the answers that waited for it, in chunks of `chunk_size`.
+    pub fn send_raw(&self, parts: &[&[u8]], chunk_size: u32) -> Result<()> {
         let mut writing = self.writing.lock().map_err(|_| Error::Closed)?;
         let mut slices: Vec<IoSlice<'_>> = parts.iter().map(|part| IoSlice::new(part)).collect();
-        writing.transmit(&self.stream, &mut slices)
+        writing.transmit(&self.stream, &mut slices)?;
+        drop(writing);
+        self.flush(chunk_size)
     }
 
     /// Whether a send has failed: then no farewell is worth trying.
@@ -117,16 +119,6 @@ impl Sender {
             Err(TryLockError::WouldBlock) => false,
             Err(TryLockError::Poisoned(_)) => true,
         }
-    }
-
-    /// Whether another thread is sending.
-    pub fn is_busy(&self) -> bool {
-        matches!(self.writing.try_lock(), Err(TryLockError::WouldBlock))
-    }
-
-    /// Waits until no other thread is sending.
-    pub fn quiesce(&self) {
-        drop(self.writing.lock());
     }
 
     fn flush(&self, chunk_size: u32) -> Result<()> {
