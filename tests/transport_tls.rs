@@ -1,0 +1,355 @@
+//! TLS streams against OpenSSL's own client and server in this process, with certificates made at run time.
+
+use openssl::asn1::{Asn1Integer, Asn1Time};
+use openssl::bn::BigNum;
+use openssl::ec::{EcGroup, EcKey};
+use openssl::hash::MessageDigest;
+use openssl::nid::Nid;
+use openssl::pkey::{PKey, Private};
+use openssl::ssl::{SslAcceptor, SslMethod, SslStream, SslVersion};
+use openssl::x509::extension::{BasicConstraints, SubjectAlternativeName};
+use openssl::x509::{X509, X509NameBuilder};
+use rtmp::Error;
+use rtmp::transport::{Deadline, Interrupt, Socket, Stream, TlsServerContext, TlsSettings, TlsStream};
+use std::io::{IoSlice, Read, Write};
+use std::net::{Shutdown, TcpListener, TcpStream};
+use std::os::fd::OwnedFd;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::thread::{self, JoinHandle};
+use std::time::{Duration, Instant};
+
+/// A certificate with its key.
+struct Identity {
+    certificate: X509,
+    key: PKey<Private>,
+}
+
+/// When a certificate is valid, in seconds from the epoch.
+const PAST: (i64, i64) = (1_000_000_000, 1_100_000_000);
+const FUTURE: (i64, i64) = (4_000_000_000, 4_100_000_000);
+const LONG: (i64, i64) = (1_000_000_000, 4_100_000_000);
+
+/// Makes a certificate; without an issuer it signs itself, and is an authority.
+fn identity(name: &str, validity: (i64, i64), issuer: Option<&Identity>) -> Identity {
+    let group = EcGroup::from_curve_name(Nid::X9_62_PRIME256V1).unwrap();
+    let key = PKey::from_ec_key(EcKey::generate(&group).unwrap()).unwrap();
+    let mut subject = X509NameBuilder::new().unwrap();
+    subject.append_entry_by_nid(Nid::COMMONNAME, name).unwrap();
+    let subject = subject.build();
+    let mut builder = X509::builder().unwrap();
+    builder.set_version(2).unwrap();
+    let mut serial = BigNum::new().unwrap();
+    serial.rand(64, openssl::bn::MsbOption::MAYBE_ZERO, false).unwrap();
+    builder.set_serial_number(&Asn1Integer::from_bn(&serial).unwrap()).unwrap();
+    builder.set_subject_name(&subject).unwrap();
+    builder.set_issuer_name(issuer.map_or(&subject, |issuer| issuer.certificate.subject_name())).unwrap();
+    builder.set_pubkey(&key).unwrap();
+    builder.set_not_before(&Asn1Time::from_unix(validity.0).unwrap()).unwrap();
+    builder.set_not_after(&Asn1Time::from_unix(validity.1).unwrap()).unwrap();
+    match issuer {
+        None => builder.append_extension(BasicConstraints::new().critical().ca().build().unwrap()).unwrap(),
+        Some(issuer) => {
+            let mut names = SubjectAlternativeName::new();
+            match name.parse::<std::net::IpAddr>() {
+                Ok(_) => names.ip(name),
+                Err(_) => names.dns(name),
+            };
+            let context = builder.x509v3_context(Some(&issuer.certificate), None);
+            let names = names.build(&context).unwrap();
+            builder.append_extension(names).unwrap();
+        }
+    }
+    builder.sign(issuer.map_or(&key, |issuer| &issuer.key), MessageDigest::sha256()).unwrap();
+    Identity { certificate: builder.build(), key }
+}
+
+/// A file of this test run, removed when dropped.
+struct Scratch(PathBuf);
+
+impl Scratch {
+    fn new(name: &str, contents: &[u8]) -> Self {
+        let unique = format!("librtmp-{}-{:?}-{name}", std::process::id(), thread::current().id());
+        let path = std::env::temp_dir().join(unique.replace(['(', ')'], ""));
+        std::fs::write(&path, contents).unwrap();
+        Self(path)
+    }
+
+    fn settings(&self) -> TlsSettings {
+        TlsSettings { verify: Some(true), ca_file: Some(self.0.to_str().unwrap().as_bytes().to_vec()) }
+    }
+}
+
+impl Drop for Scratch {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_file(&self.0);
+    }
+}
+
+/// Starts OpenSSL's server for one connection, restricted to one version, and runs `talk` on it.
+fn server<T: Send + 'static>(
+    identity: &Identity,
+    version: SslVersion,
+    talk: impl FnOnce(SslStream<TcpStream>) -> T + Send + 'static,
+) -> (TcpStream, JoinHandle<Option<T>>) {
+    let mut acceptor = SslAcceptor::mozilla_intermediate_v5(SslMethod::tls_server()).unwrap();
+    acceptor.set_private_key(&identity.key).unwrap();
+    acceptor.set_certificate(&identity.certificate).unwrap();
+    acceptor.set_min_proto_version(Some(version)).unwrap();
+    acceptor.set_max_proto_version(Some(version)).unwrap();
+    acceptor.set_num_tickets(5).unwrap();
+    let acceptor = acceptor.build();
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let client = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
+    let (peer, _) = listener.accept().unwrap();
+    let join = thread::spawn(move || acceptor.accept(peer).ok().map(talk));
+    (client, join)
+}
+
+fn socket(stream: TcpStream) -> Socket {
+    let socket = Socket::new(OwnedFd::from(stream), Interrupt::default());
+    socket.set_timeout(Some(Duration::from_secs(10))).unwrap();
+    socket
+}
+
+fn soon() -> Deadline {
+    Deadline::after(Duration::from_secs(10))
+}
+
+fn unverified() -> TlsSettings {
+    TlsSettings { verify: Some(false), ca_file: None }
+}
+
+fn receive_all(stream: &Stream) -> (Vec<u8>, Error) {
+    let mut all = Vec::new();
+    let mut buffer = vec![0; 5000];
+    loop {
+        match stream.receive(&mut buffer) {
+            Ok(n) => all.extend(&buffer[..n]),
+            Err(error) => return (all, error),
+        }
+    }
+}
+
+fn pattern(length: usize) -> Vec<u8> {
+    (0..length).map(|n| (n * 31 + n / 255) as u8).collect()
+}
+
+#[test]
+fn both_versions_carry_bytes_both_ways_at_once() {
+    let authority = identity("authority", LONG, None);
+    let leaf = identity("server.test", LONG, Some(&authority));
+    let ca = Scratch::new("ca", &authority.certificate.to_pem().unwrap());
+    for version in [SslVersion::TLS1_2, SslVersion::TLS1_3] {
+        let (client, join) = server(&leaf, version, |mut peer| {
+            assert_eq!(peer.ssl().servername(openssl::ssl::NameType::HOST_NAME), Some("server.test"));
+            let mut got = vec![0; 3_000_000];
+            let mut at = 0;
+            while at < got.len() {
+                let n = peer.read(&mut got[at..]).unwrap();
+                peer.write_all(&got[at..at + n]).unwrap();
+                at += n;
+            }
+            peer.shutdown().unwrap();
+            got
+        });
+        let tls = TlsStream::connect(socket(client), b"server.test", &ca.settings(), soon()).unwrap();
+        assert!(tls.summary().starts_with("TLSv1."));
+        let stream = Arc::new(Stream::Tls(tls));
+        assert!(!stream.is_plain());
+        let sent = pattern(3_000_000);
+        let writer = {
+            let (stream, sent) = (stream.clone(), sent.clone());
+            thread::spawn(move || {
+                for message in sent.chunks(30_011) {
+                    let mut slices: Vec<IoSlice<'_>> = message.chunks(4_097).map(IoSlice::new).collect();
+                    stream.send_all(&mut slices).unwrap();
+                }
+            })
+        };
+        let (received, end) = receive_all(&stream);
+        writer.join().unwrap();
+        assert!(matches!(end, Error::Closed), "{end}");
+        assert!(received == sent);
+        assert!(join.join().unwrap().unwrap() == sent);
+    }
+}
+
+#[test]
+fn nothing_decrypted_hides_behind_a_silent_descriptor() {
+    let own = identity("server.test", LONG, None);
+    let (client, join) = server(&own, SslVersion::TLS1_3, |mut peer| {
+        for byte in 0..200u8 {
+            peer.write_all(&[byte]).unwrap();
+        }
+        let mut answer = [0; 1];
+        let _ = peer.read(&mut answer);
+    });
+    let tls = TlsStream::connect(socket(client), b"server.test", &unverified(), soon()).unwrap();
+    let stream = Stream::Tls(tls);
+    let mut received: Vec<u8> = Vec::new();
+    while received.len() < 200 {
+        let mut buffer = [0; 100];
+        // Only when the descriptor itself is readable may there be more.
+        stream.socket().wait(rtmp::transport::Ready::Readable, soon()).unwrap();
+        match stream.receive_now(&mut buffer) {
+            Ok(n) => received.extend(&buffer[..n]),
+            Err(Error::TimedOut) => {}
+            Err(error) => panic!("{error}"),
+        }
+    }
+    assert_eq!(received, (0..200u8).collect::<Vec<_>>());
+    stream.send_all(&mut [IoSlice::new(b"x")]).unwrap();
+    join.join().unwrap();
+}
+
+#[test]
+fn a_cut_stream_is_told_from_a_clean_end() {
+    let own = identity("server.test", LONG, None);
+    for version in [SslVersion::TLS1_2, SslVersion::TLS1_3] {
+        let (client, join) = server(&own, version, |mut peer| {
+            peer.write_all(b"abc").unwrap();
+            peer.get_ref().shutdown(Shutdown::Write).unwrap();
+            let _ = peer.read(&mut [0; 1]);
+        });
+        let tls = TlsStream::connect(socket(client), b"server.test", &unverified(), soon()).unwrap();
+        let stream = Stream::Tls(tls);
+        let (received, end) = receive_all(&stream);
+        assert_eq!(received, b"abc");
+        assert!(matches!(&end, Error::Protocol(text) if text.contains("cut")), "{end}");
+        stream.interrupt_all();
+        join.join().unwrap();
+    }
+}
+
+#[test]
+fn bad_certificates_are_refused_with_the_reason_and_the_way_out() {
+    let authority = identity("authority", LONG, None);
+    let ca = Scratch::new("bad-ca", &authority.certificate.to_pem().unwrap());
+    let stranger = identity("stranger", LONG, None);
+    let cases: [(Identity, &str, &[&str]); 7] = [
+        (identity("server.test", PAST, Some(&authority)), "server.test", &["expired on"]),
+        (identity("server.test", FUTURE, Some(&authority)), "server.test", &["not valid before"]),
+        (
+            identity("other.test", LONG, Some(&authority)),
+            "server.test",
+            &["for other.test", "not for server.test"],
+        ),
+        (identity("127.0.0.2", LONG, Some(&authority)), "127.0.0.1", &["for 127.0.0.2", "not for 127.0.0.1"]),
+        (identity("server.test", LONG, Some(&stranger)), "server.test", &["issued by stranger", "unknown"]),
+        (identity("server.test", LONG, None), "server.test", &["signed by itself"]),
+        (identity("*.b.test", LONG, Some(&authority)), "c.a.b.test", &["not for c.a.b.test"]),
+    ];
+    for (leaf, host, words) in cases {
+        for version in [SslVersion::TLS1_2, SslVersion::TLS1_3] {
+            let (client, join) = server(&leaf, version, drop);
+            let error = TlsStream::connect(
+                socket(client.try_clone().unwrap()),
+                host.as_bytes(),
+                &ca.settings(),
+                soon(),
+            )
+            .unwrap_err()
+            .to_string();
+            client.shutdown(Shutdown::Both).unwrap();
+            join.join().unwrap();
+            for word in words.iter().chain(&["tlsVerify=0", "LIBRTMP_TLS_VERIFY=0", "tlsCaFile="]) {
+                assert!(error.contains(word), "{error}");
+            }
+        }
+        let (client, join) = server(&leaf, SslVersion::TLS1_3, drop);
+        TlsStream::connect(socket(client), host.as_bytes(), &unverified(), soon()).unwrap();
+        join.join().unwrap();
+    }
+}
+
+#[test]
+fn addresses_and_wildcards_are_accepted() {
+    let authority = identity("authority", LONG, None);
+    let ca = Scratch::new("good-ca", &authority.certificate.to_pem().unwrap());
+    for (name, host) in
+        [("127.0.0.1", "127.0.0.1"), ("::1", "::1"), ("*.b.test", "a.b.test"), ("a.test", "a.test.")]
+    {
+        let (client, join) =
+            server(&identity(name, LONG, Some(&authority)), SslVersion::TLS1_3, move |peer| {
+                peer.ssl().servername(openssl::ssl::NameType::HOST_NAME).map(str::to_owned)
+            });
+        let tls = TlsStream::connect(socket(client), host.as_bytes(), &ca.settings(), soon());
+        assert!(tls.is_ok(), "{host}: {}", tls.unwrap_err());
+        let sni = join.join().unwrap().unwrap();
+        assert_eq!(sni.is_some(), host.contains("test"), "{host}");
+    }
+}
+
+#[test]
+fn a_ca_file_that_is_none_is_named() {
+    let (client, _join) = server(&identity("x", LONG, None), SslVersion::TLS1_3, drop);
+    let settings = TlsSettings { verify: Some(true), ca_file: Some(b"no/such/file".to_vec()) };
+    let error = TlsStream::connect(socket(client), b"x", &settings, soon()).unwrap_err().to_string();
+    assert!(error.contains("no/such/file"), "{error}");
+}
+
+#[test]
+fn what_is_no_tls_server_ends_by_the_deadline() {
+    for talk in [&b""[..], b"HTTP/1.1 400 Bad Request\r\n\r\n", b"\x03garbage garbage garbage"] {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let client = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
+        let (mut peer, _) = listener.accept().unwrap();
+        peer.write_all(talk).unwrap();
+        let began = Instant::now();
+        let deadline = Deadline::after(Duration::from_millis(300));
+        let error = TlsStream::connect(socket(client), b"x", &unverified(), deadline).unwrap_err();
+        assert!(began.elapsed() < Duration::from_secs(5));
+        match talk {
+            b"" => assert!(matches!(error, Error::TimedOut), "{error}"),
+            _ => assert!(error.to_string().contains("does not speak TLS"), "{error}"),
+        }
+    }
+}
+
+#[test]
+fn a_peer_that_stops_reading_ends_a_send() {
+    let own = identity("server.test", LONG, None);
+    let (go, wait) = std::sync::mpsc::channel::<()>();
+    let (client, join) = server(&own, SslVersion::TLS1_3, move |peer| {
+        let _ = wait.recv();
+        drop(peer);
+    });
+    let tls = TlsStream::connect(socket(client), b"server.test", &unverified(), soon()).unwrap();
+    tls.socket().set_timeout(Some(Duration::from_millis(200))).unwrap();
+    let stream = Stream::Tls(tls);
+    let message = vec![0; 1 << 20];
+    let error = (0..100).find_map(|_| stream.send_all(&mut [IoSlice::new(&message)]).err()).unwrap();
+    assert!(error.to_string().contains("stopped reading"), "{error}");
+    drop(go);
+    join.join().unwrap();
+}
+
+#[test]
+fn our_server_and_our_client() {
+    let own = identity("server.test", LONG, None);
+    let chain = Scratch::new("chain", &own.certificate.to_pem().unwrap());
+    let key = Scratch::new("key", &own.key.private_key_to_pem_pkcs8().unwrap());
+    let context = TlsServerContext::from_files(&chain.0, &key.0).unwrap();
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let client = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
+    let (peer, _) = listener.accept().unwrap();
+    let serving = thread::spawn(move || {
+        let stream = Stream::Tls(TlsStream::accept(socket(peer), &context, soon()).unwrap());
+        let mut buffer = [0; 5];
+        stream.read_exact(&mut buffer, soon()).unwrap();
+        stream.send_all(&mut [IoSlice::new(&buffer), IoSlice::new(b"!")]).unwrap();
+        stream.shutdown_send();
+        receive_all(&stream)
+    });
+    let tls = TlsStream::connect(socket(client), b"server.test", &chain.settings(), soon()).unwrap();
+    let stream = Stream::Tls(tls);
+    stream.send_all(&mut [IoSlice::new(b"he"), IoSlice::new(b""), IoSlice::new(b"llo")]).unwrap();
+    let (received, end) = receive_all(&stream);
+    assert_eq!(received, b"hello!");
+    assert!(matches!(end, Error::Closed), "{end}");
+    stream.shutdown_send();
+    let (rest, end) = serving.join().unwrap();
+    assert!(rest.is_empty() && matches!(end, Error::Closed), "{end}");
+    assert!(TlsServerContext::from_files(&key.0, &chain.0).is_err());
+}
