@@ -4,6 +4,7 @@
 # make loopback       builds that server: build/examples/loopback --help
 # make check          runs every test; check-PART (rust abi capi install examples interop) runs one part
 # make interop-table  writes docs/interop.md anew from what the interop tests find
+# make bench          measures against the reference and the kernel's limit, and writes docs/benchmarks.md
 # make headers        writes include/librtmp anew from src/capi
 
 prefix  ?= /usr/local
@@ -80,8 +81,11 @@ check: deps
 $(PARTS:%=check-%): check-%:
 	@CARGO="$(CARGO)" scripts/check $*
 
+bench: deps tree
+	@benches/run build/tree/lib
+
 clean:
 	$(CARGO) clean
 	$(RM) -r build
 
-.PHONY: all install uninstall tree examples loopback deps interop-table headers demo check clean $(PARTS:%=check-%)
+.PHONY: all install uninstall tree examples loopback deps interop-table headers demo check bench clean $(PARTS:%=check-%)

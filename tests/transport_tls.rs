@@ -15,6 +15,7 @@ use std::io::{IoSlice, Read, Write};
 use std::net::{Shutdown, TcpListener, TcpStream};
 use std::os::fd::OwnedFd;
 use std::path::PathBuf;
+use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
@@ -352,4 +353,67 @@ fn our_server_and_our_client() {
     let (rest, end) = serving.join().unwrap();
     assert!(rest.is_empty() && matches!(end, Error::Closed), "{end}");
     assert!(TlsServerContext::from_files(&key.0, &chain.0).is_err());
+}
+
+/// OpenSSL's s_server, ended when dropped.
+struct SslServer(Child);
+
+impl SslServer {
+    /// Starts it on a free port, and waits until it listens.
+    fn start(identity: &Identity) -> (Self, u16, [Scratch; 2]) {
+        let certificate = Scratch::new("server.pem", &identity.certificate.to_pem().unwrap());
+        let key = Scratch::new("server.key", &identity.key.private_key_to_pem_pkcs8().unwrap());
+        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        let child = Command::new("openssl")
+            .args(["s_server", "-tls1_3", "-accept", &format!("127.0.0.1:{port}"), "-cert"])
+            .arg(&certificate.0)
+            .arg("-key")
+            .arg(&key.0)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .expect("openssl runs");
+        (Self(child), port, [certificate, key])
+    }
+
+    fn type_line(&mut self, line: &str) {
+        let keyboard = self.0.stdin.as_mut().unwrap();
+        keyboard.write_all(line.as_bytes()).unwrap();
+        keyboard.flush().unwrap();
+    }
+}
+
+impl Drop for SslServer {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+fn connect_soon(port: u16) -> TcpStream {
+    for _ in 0..500 {
+        match TcpStream::connect(("127.0.0.1", port)) {
+            Ok(stream) => return stream,
+            Err(_) => thread::sleep(Duration::from_millis(20)),
+        }
+    }
+    panic!("openssl s_server does not listen");
+}
+
+#[test]
+fn key_updates_go_unnoticed() {
+    let (mut server, port, _files) = SslServer::start(&identity("key.test", LONG, None));
+    let tls = TlsStream::connect(socket(connect_soon(port)), b"key.test", &unverified(), soon()).unwrap();
+    let stream = Stream::Tls(tls);
+    // A line that is only K asks for a key update, k for one of the server's own keys alone; others are sent.
+    for (command, line) in [("K\n", "first\n"), ("k\n", "second\n"), ("K\n", "third\n")] {
+        server.type_line(command);
+        thread::sleep(Duration::from_millis(100));
+        server.type_line(line);
+        let mut received = vec![0; line.len()];
+        stream.read_exact(&mut received, soon()).unwrap();
+        assert_eq!(received, line.as_bytes());
+        stream.send_all(&mut [IoSlice::new(b"answer\n")]).unwrap();
+    }
 }

@@ -1,0 +1,100 @@
+"""The jobs that are measured and what is demanded of each."""
+
+import contextlib
+
+# At most this multiple of a bare program's processor time.
+LIMIT_RATIO = 1.3
+# Bytes of an open idle handle beyond the structure itself.
+MEMORY_LIMIT = 32 * 1024
+
+# What a server is asked to send at most; clients stop earlier.
+ENDLESS = 1 << 20
+
+
+class Job:
+    """A job: its name, its target, and the amount of data each library gets, so that each runs long enough."""
+
+    has_bare = True
+    has_limit_target = True
+    carrier = "rtmp"
+
+    def __init__(self, name, target, ours, reference):
+        self.name = name
+        self.target = target
+        self.mebibytes = {"ours": ours, "reference": reference}
+
+    def url(self, port):
+        return f"{self.carrier}://127.0.0.1:{port}/app/stream"
+
+
+class Publish(Job):
+    """Sends messages: `write` hands tags to RTMP_Write, several a call; without it they go through RTMP_SendPacket."""
+
+    def __init__(self, name, target, ours, reference, size, write=0, option="", announce=0, carrier="rtmp"):
+        super().__init__(name, target, ours, reference)
+        self.size, self.write, self.option, self.announce, self.carrier = size, write, option, announce, carrier
+        self.has_bare = self.has_limit_target = carrier == "rtmp"
+
+    def peer(self, bench, peer):
+        return peer(bench, "sink", self.carrier, bench.certificate)
+
+    def bare_peer(self, bench, peer):
+        return peer(bench, "sink", "raw")
+
+    def arguments(self, library, port, mebibytes):
+        # The reference knows no such option; it always sends chunks of 128 bytes.
+        option = f" {self.option}" if self.option and library == "ours" else ""
+        url = self.url(port) + option
+        if self.write:
+            return ["write", url, mebibytes, self.size, self.write]
+        return ["packet", url, mebibytes, self.size, self.announce]
+
+    def bare_arguments(self, port, mebibytes):
+        chunk = 128 if self.option else 4096
+        return ["send", port, mebibytes, self.size, chunk, max(self.write, 1)]
+
+
+class Play(Job):
+    """Receives messages of `size` bytes in chunks of `chunk`, with RTMP_Read, or RTMP_ReadPacket without a buffer."""
+
+    def __init__(self, name, target, ours, reference, size, chunk, buffer=64 * 1024, carrier="rtmp"):
+        super().__init__(name, target, ours, reference)
+        self.size, self.chunk, self.buffer, self.carrier = size, chunk, buffer, carrier
+        self.has_bare = self.has_limit_target = carrier == "rtmp"
+
+    def peer(self, bench, peer):
+        return peer(bench, "blast", self.carrier, self.size, self.chunk, ENDLESS, "-", bench.certificate)
+
+    def bare_peer(self, bench, peer):
+        if not self.has_bare:
+            return contextlib.nullcontext()
+        return peer(bench, "blast", "raw", self.size, self.chunk, ENDLESS)
+
+    def arguments(self, library, port, mebibytes):
+        if self.buffer:
+            return ["read", self.url(port), mebibytes, self.buffer]
+        return ["readpacket", self.url(port), mebibytes]
+
+    def bare_arguments(self, port, mebibytes):
+        return ["receive", port, mebibytes]
+
+
+JOBS = [
+    Publish("RTMP_Write, default settings, 4 KiB tags", 0.03, 256, 16, 4096, write=1),
+    Publish("RTMP_SendPacket, default settings, 30 KB messages", 0.03, 512, 16, 30000),
+    Publish("RTMP_Write, chunk=128, 4 KiB tags", 0.06, 128, 16, 4096, write=1, option="chunk=128"),
+    Publish("RTMP_SendPacket, chunk=128, 30 KB messages", 0.06, 256, 16, 30000, option="chunk=128"),
+    Publish("RTMP_SendPacket, chunk 4096, 30 KB messages", 0.3, 512, 256, 30000, announce=4096),
+    Publish("RTMP_Write, 300-byte tags, one a call", 0.3, 32, 8, 300, write=1),
+    Publish("RTMP_Write, 300-byte tags, twenty a call", 0.1, 128, 8, 300, write=20),
+    Play("RTMP_Read, server chunks of 128", 0.6, 128, 128, 30000, 128),
+    Play("RTMP_Read, server chunks of 4096", 0.75, 512, 512, 30000, 4096),
+    Play("RTMP_Read, server chunks of 60000", 0.7, 512, 512, 30000, 60000),
+    Play("RTMP_Read, 400-byte messages", 0.6, 128, 128, 400, 4096),
+    Play("RTMP_ReadPacket, server chunks of 4096", 0.75, 512, 512, 30000, 4096, buffer=0),
+    Play("rtmpe play", 0.6, 128, 128, 30000, 4096, carrier="rtmpe"),
+    Publish("rtmpe publish", 0.6, 128, 16, 30000, carrier="rtmpe"),
+    Play("rtmps play", 0.8, 256, 256, 30000, 4096, carrier="rtmps"),
+    Publish("rtmps publish", 0.8, 256, 16, 30000, carrier="rtmps"),
+    Publish("rtmpt publish", 0.5, 256, 16, 30000, carrier="rtmpt"),
+]
