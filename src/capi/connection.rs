@@ -14,7 +14,7 @@ use libc::c_int;
 use std::cell::Cell;
 use std::ops::Deref;
 use std::os::fd::{AsRawFd, FromRawFd, OwnedFd};
-use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering, fence};
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, AtomicUsize, Ordering, fence};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -35,6 +35,8 @@ pub(crate) struct Connection {
     pub(crate) published: AtomicBool,
     /// The chunk size that the library announced by itself, to be taken back on close; 0 for none.
     pub(crate) announced_chunk_size: AtomicUsize,
+    /// How often a bandwidth check was asked for.
+    pub(crate) bandwidth_checks: AtomicU32,
     /// When a writing call last listened, in milliseconds since `born`.
     last_listened: AtomicU64,
     born: Instant,
@@ -125,6 +127,7 @@ impl Connection {
             program_reads: AtomicBool::new(false),
             published: AtomicBool::new(false),
             announced_chunk_size: AtomicUsize::new(0),
+            bandwidth_checks: AtomicU32::new(0),
             last_listened: AtomicU64::new(0),
             born: Instant::now(),
         }

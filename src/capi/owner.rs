@@ -75,6 +75,8 @@ shared_fields! {
     link.swf_size => Link.SWFSize;
 }
 
+/// How often a connection asks for a bandwidth check.
+const MAX_BANDWIDTH_CHECKS: u32 = 16;
 /// What is tried first, and at most, as room for one extra argument of connect.
 const SMALLEST_EXTRA: usize = 1024;
 const LARGEST_EXTRA: usize = 1 << 24;
@@ -208,6 +210,10 @@ impl Host for Owner<'_> {
     fn publish_chunk_size(&self) -> Option<u32> {
         // SAFETY: `r` is good (see `load`).
         unsafe { crate::capi::extra::get(self.r) }.chunk
+    }
+
+    fn may_check_bandwidth(&mut self) -> bool {
+        self.connection.bandwidth_checks.fetch_add(1, Ordering::Relaxed) < MAX_BANDWIDTH_CHECKS
     }
 
     fn chunk_size_announced(&mut self, size: u32) {

@@ -379,7 +379,9 @@ unsafe fn listen(r: *mut RTMP, connection: &Connection) -> Result<()> {
 /// # Safety
 /// `r` points to an initialised `struct RTMP` whose connection is `connection`.
 pub(crate) unsafe fn reason(r: *mut RTMP, connection: &Connection, error: Error) -> Error {
-    if matches!(error, Error::Usage(_)) || connection.program_reads.load(Ordering::Relaxed) {
+    if matches!(error, Error::Usage(_) | Error::Refused(_))
+        || connection.program_reads.load(Ordering::Relaxed)
+    {
         return error;
     }
     // SAFETY: the caller's promise.

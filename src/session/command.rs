@@ -65,7 +65,7 @@ impl<H: Host + ?Sized> Conversation<'_, H> {
     }
 
     fn on_bw_done(&mut self) -> Result<()> {
-        if self.host.fields().bw_check_counter != 0 {
+        if self.host.fields().bw_check_counter != 0 || !self.host.may_check_bandwidth() {
             return Ok(());
         }
         self.send_check_bw()
@@ -240,13 +240,35 @@ impl<H: Host + ?Sized> Conversation<'_, H> {
     }
 }
 
-/// The peer's own words about a refusal: code and description where they are.
+/// The peer's own words about a refusal: code and description where they are, but for queries, which hold stream keys
+/// and tokens.
 fn described(arguments: &Arguments<'_>, index: usize) -> String {
     let code = arguments.text(index, b"code");
     let description = arguments.text(index, b"description");
-    match (code, description) {
+    let words = match (code, description) {
         (Some(code), Some(description)) => format!("{}: {}", log::Text(code), log::Text(description)),
         (Some(words), None) | (None, Some(words)) => log::Text(words).to_string(),
         (None, None) => "without saying why".to_owned(),
+    };
+    words.split(' ').map(without_query).collect::<Vec<_>>().join(" ")
+}
+
+/// A word up to its query.
+fn without_query(word: &str) -> &str {
+    match word.split_once('?') {
+        Some((path, query)) if !query.is_empty() => path,
+        _ => word,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::without_query;
+
+    #[test]
+    fn queries_are_left_out_and_questions_are_not() {
+        assert_eq!(without_query("live/show?token=secret"), "live/show");
+        assert_eq!(without_query("really?"), "really?");
+        assert_eq!(without_query("NetStream.Publish.BadName"), "NetStream.Publish.BadName");
     }
 }

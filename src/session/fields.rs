@@ -239,6 +239,9 @@ pub trait Host {
     fn call_dropped(&mut self, method: &[u8]);
     /// The chunk size a publisher shall announce, where the program chose one (option `chunk`).
     fn publish_chunk_size(&self) -> Option<u32>;
+    /// Whether the server's offer to measure bandwidth may be taken once more: one that offers without end is answered a
+    /// few times only.
+    fn may_check_bandwidth(&mut self) -> bool;
     /// The library announced a chunk size by itself; a later connection begins with the default again.
     fn chunk_size_announced(&mut self, size: u32);
     /// The absolute time of a channel, as last stored; 0 for a channel that carried nothing.

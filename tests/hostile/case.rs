@@ -1,0 +1,211 @@
+//! One case: a peer's script, a C program's session with it, and what must come out.
+
+use super::peer::{Heard, Peer, Step};
+use std::fs;
+use std::io::Read;
+use std::os::unix::fs::symlink;
+use std::os::unix::process::ExitStatusExt;
+use std::path::{Path, PathBuf};
+use std::process::{Command, ExitStatus, Stdio};
+use std::sync::{LazyLock, Mutex};
+use std::thread;
+use std::time::{Duration, Instant};
+
+/// A session that has not ended by then hangs.
+const DEADLINE: Duration = Duration::from_secs(30);
+/// Cases at the same time: most wait for a time-out of a second.
+const PARALLEL: usize = 8;
+
+/// A peer's script, the session, and what must come out.
+pub(crate) struct Case {
+    /// What the peer does.
+    pub name: &'static str,
+    /// The driver's mode and settings.
+    pub session: &'static str,
+    /// Options behind the URL.
+    pub options: &'static str,
+    /// The peer's lines.
+    pub script: Vec<Step>,
+    /// Each must be in what the driver prints.
+    pub says: &'static [&'static str],
+    /// None may be there.
+    pub never: &'static [&'static str],
+    /// Checks what the peer heard.
+    pub heard: fn(&Heard) -> Result<(), String>,
+}
+
+impl Default for Case {
+    fn default() -> Self {
+        Self {
+            name: "",
+            session: "play",
+            options: "",
+            script: Vec::new(),
+            says: &[],
+            never: &[],
+            heard: |_| Ok(()),
+        }
+    }
+}
+
+/// How a session ended.
+pub(crate) struct Outcome {
+    pub text: String,
+    pub status: Option<ExitStatus>,
+}
+
+/// What every session ends with that leaves nothing behind.
+const DONE: &str = "done: descriptors 0, signals 0, handler kept";
+
+/// Runs cases side by side. All are run before the failures are told.
+pub(crate) fn run(cases: Vec<Case>) {
+    let queue = Mutex::new(cases.iter());
+    let failures = Mutex::new(Vec::new());
+    thread::scope(|scope| {
+        for _ in 0..PARALLEL {
+            scope.spawn(|| {
+                while let Some(case) = { queue.lock().expect("the queue").next() } {
+                    if let Err(why) = run_one(case) {
+                        failures.lock().expect("the failures").push(format!("{}: {why}", case.name));
+                    }
+                }
+            });
+        }
+    });
+    let failures = failures.into_inner().expect("the failures");
+    if other_library().is_some() {
+        failures
+            .iter()
+            .for_each(|failure| println!("differs: {}", failure.lines().next().unwrap_or_default()));
+        println!("{} of {} cases as ours", cases.len() - failures.len(), cases.len());
+        return;
+    }
+    assert!(failures.is_empty(), "{} of {} cases:\n{}", failures.len(), cases.len(), failures.join("\n"));
+}
+
+fn run_one(case: &Case) -> Result<(), String> {
+    let peer = Peer::start(case.script.clone(), 1);
+    let url = format!("rtmp://127.0.0.1:{}/app/stream {}", peer.port, case.options);
+    let outcome = drive(case.session, &url);
+    let text = &outcome.text;
+    let category = outcome.category();
+    if category != "ended" {
+        return Err(format!("{category}\n{}", shortened(text)));
+    }
+    for wanted in case.says.iter().chain(&[DONE]) {
+        if !text.contains(wanted) {
+            return Err(format!("does not say {wanted:?}\n{}", shortened(text)));
+        }
+    }
+    for unwanted in case.never {
+        if text.contains(unwanted) {
+            return Err(format!("says {unwanted:?}\n{}", shortened(text)));
+        }
+    }
+    match peer.heard().first() {
+        Some(heard) => (case.heard)(heard),
+        None => Err("never connected".to_owned()),
+    }
+}
+
+impl Outcome {
+    /// What became of the process.
+    pub(crate) fn category(&self) -> String {
+        match self.status {
+            None => "hangs".to_owned(),
+            Some(status) => match (status.signal(), status.code()) {
+                (Some(libc::SIGPIPE), _) => "killed by SIGPIPE".to_owned(),
+                (Some(libc::SIGXCPU | libc::SIGKILL), _) => "spins".to_owned(),
+                (Some(libc::SIGABRT), _) => "aborts".to_owned(),
+                (Some(signal), _) => format!("crashes (signal {signal})"),
+                (None, Some(0)) => "ended".to_owned(),
+                (None, code) => format!("exits with {code:?}"),
+            },
+        }
+    }
+}
+
+fn shortened(text: &str) -> String {
+    let lines: Vec<&str> = text.lines().collect();
+    let skipped = lines.len().saturating_sub(24);
+    let mut shown: Vec<&str> = lines.iter().take(8).copied().collect();
+    shown.extend(lines.iter().skip(8.max(skipped + 8)).copied());
+    shown.iter().map(|line| format!("    {}\n", &line[..line.floor_char_boundary(200)])).collect()
+}
+
+/// Runs the driver to its end, or to the deadline.
+pub(crate) fn drive(session: &str, url: &str) -> Outcome {
+    let mut words = session.split(' ');
+    let mut command = program("driver");
+    command.arg(words.next().unwrap_or_default()).arg(url).args(words);
+    finish(command)
+}
+
+/// Runs a command to its end, or to the deadline, and keeps what it prints.
+pub(crate) fn finish(mut command: Command) -> Outcome {
+    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("the driver starts");
+    let mut out = child.stdout.take().expect("its output");
+    let mut complaints = child.stderr.take().expect("its complaints");
+    let reader = thread::spawn(move || {
+        let mut bytes = Vec::new();
+        out.read_to_end(&mut bytes).expect("its output");
+        complaints.read_to_end(&mut bytes).expect("its complaints");
+        String::from_utf8_lossy(&bytes).into_owned()
+    });
+    let began = Instant::now();
+    let mut status = None;
+    while status.is_none() && began.elapsed() < DEADLINE {
+        status = child.try_wait().expect("its status");
+        thread::sleep(Duration::from_millis(2));
+    }
+    if status.is_none() {
+        child.kill().expect("the driver ends");
+    }
+    child.wait().expect("its status");
+    Outcome { text: reader.join().expect("its output"), status }
+}
+
+/// A C program of this directory, ready to run on the library under test.
+pub(crate) fn program(name: &str) -> Command {
+    let mut command = Command::new(PROGRAMS.join(name));
+    command.env("LD_LIBRARY_PATH", other_library().unwrap_or_else(|| PROGRAMS.join("library")));
+    command
+}
+
+/// The directory of the library to report on instead of ours.
+pub(crate) fn other_library() -> Option<PathBuf> {
+    std::env::var_os("HOSTILE_LIBRARY").map(PathBuf::from)
+}
+
+/// Compiled programs, and our library under the name that they ask for.
+static PROGRAMS: LazyLock<PathBuf> = LazyLock::new(|| {
+    let directory = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("hostile");
+    let library = directory.join("library");
+    fs::create_dir_all(&library).expect("a directory for the programs");
+    let built = std::env::current_exe().expect("this test").with_file_name("librtmp.so");
+    assert!(built.exists(), "{} is not built", built.display());
+    for link in ["librtmp.so.1", "librtmp.so"] {
+        let link = library.join(link);
+        let _ = fs::remove_file(&link);
+        symlink(&built, &link).expect("a link to our library");
+    }
+    {
+        let program = "driver";
+        compile(program, &directory, &library);
+    }
+    directory
+});
+
+fn compile(name: &str, directory: &Path, library: &Path) {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let status = Command::new("cc")
+        .args(["-std=gnu99", "-Wall", "-Wextra", "-Werror", "-g", "-O1", "-o"])
+        .arg(directory.join(name))
+        .arg(root.join("tests/hostile").join(name).with_extension("c"))
+        .arg(format!("-I{}", root.join("include").display()))
+        .arg(format!("-L{}", library.display()))
+        .args(["-lrtmp", "-lpthread"])
+        .status()
+        .expect("a C compiler called cc");
+    assert!(status.success(), "{name}.c does not compile");
+}

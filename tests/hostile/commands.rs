@@ -1,0 +1,194 @@
+//! Commands and status messages with anything missing, wrong, or too often.
+
+use super::case::{Case, run};
+use super::peer::{Heard, Step};
+use super::wire::*;
+
+fn session(name: &'static str, bytes: &[Vec<u8>], says: &'static [&'static str]) -> Case {
+    Case { name, script: vec![Step::Say(bytes.concat()), Step::Wait(20), Step::Fin], says, ..Case::default() }
+}
+
+/// A play that goes on after something odd.
+fn odd(name: &'static str, bytes: Vec<u8>) -> Case {
+    session(
+        name,
+        &[playing(), bytes, media(VIDEO, 40, 70), stop()],
+        &["tag 9 at 40, 70 bytes", "rest 0", "status -3"],
+    )
+}
+
+#[test]
+fn answers() {
+    let created_as = |id: Vec<u8>| [handshake(3), connected(), command("_result", 2.0, &[NULL.into(), id])];
+    let unusable: &[&str] = &["without a usable stream id", "stream 0"];
+    run(vec![
+        session("createStream answers NaN", &created_as(number(f64::NAN)), unusable),
+        session("createStream answers infinity", &created_as(number(f64::INFINITY)), unusable),
+        session("createStream answers -1", &created_as(number(-1.0)), unusable),
+        session("createStream answers 1e300", &created_as(number(1e300)), unusable),
+        session("createStream answers a text", &created_as(text("1")), unusable),
+        session(
+            "createStream answers nothing",
+            &[handshake(3), connected(), command("_result", 2.0, &[])],
+            unusable,
+        ),
+        session(
+            "an end in place of an answer",
+            &[handshake(3), connected()],
+            &["stream 0", "closed the connection"],
+        ),
+        session("no answer at all", &[handshake(3)], &["stream 0"]),
+        Case {
+            name: "silence in place of an answer",
+            options: "timeout=1",
+            script: vec![Step::Say([handshake(3), connected()].concat())],
+            says: &["stream 0", "did not start the stream in time", "took 1 seconds"],
+            ..Case::default()
+        },
+    ]);
+}
+
+#[test]
+fn refusals() {
+    let info = |code: &'static str| [("level", "error"), ("code", code), ("description", "not for you")];
+    let refused = |name, how: fn(&[(&str, &str)]) -> Vec<u8>| {
+        session(
+            name,
+            &[
+                handshake(3),
+                command("_error", 1.0, &[NULL.into(), how(&info("NetConnection.Connect.Rejected"))]),
+            ],
+            &["stream 0", "refused connect", "not for you"],
+        )
+    };
+    let status_as = |name, how: fn(&[(&str, &str)]) -> Vec<u8>| {
+        session(
+            name,
+            &[
+                handshake(3),
+                connected(),
+                created(2.0),
+                command("onStatus", 0.0, &[NULL.into(), how(&info("NetStream.Play.StreamNotFound"))]),
+            ],
+            &["stream 0", "not for you"],
+        )
+    };
+    let publisher = |name, code| Case {
+        session: "publish tags=100000 pace=100",
+        ..session(
+            name,
+            &[publishing(), command("onStatus", 0.0, &[NULL.into(), object(&info(code))])],
+            &["then -1, connected 0", "not for you"],
+        )
+    };
+    run(vec![
+        refused("a refusal as an object", object),
+        refused("a refusal as an ECMA array", |properties| ecma(3, properties)),
+        refused("a refusal as an ECMA array of 2^32", |properties| ecma(u32::MAX, properties)),
+        refused("a refusal as a typed object", typed),
+        status_as("a status as an object", object),
+        status_as("a status as an ECMA array", |properties| ecma(0, properties)),
+        status_as("a status as a typed object", typed),
+        session(
+            "a refusal without words",
+            &[handshake(3), command("_error", 1.0, &[])],
+            &["stream 0", "refused connect"],
+        ),
+        session(
+            "a refusal of createStream",
+            &[handshake(3), connected(), command("_error", 2.0, &[NULL.into(), NULL.into()])],
+            &["stream 0", "refused createStream"],
+        ),
+        publisher("a bad name", "NetStream.Publish.BadName"),
+        publisher("a denial", "NetStream.Publish.Denied"),
+        publisher("a rejection", "NetStream.Publish.Rejected"),
+        publisher("a failure", "NetStream.Failed"),
+    ]);
+}
+
+#[test]
+fn arguments() {
+    let all = [
+        "_result",
+        "_error",
+        "onStatus",
+        "onBWDone",
+        "_onbwcheck",
+        "_onbwdone",
+        "ping",
+        "playlist_ready",
+        "x",
+        "",
+    ];
+    let each = |rest: &[Vec<u8>]| -> Vec<u8> {
+        all.iter().flat_map(|name| message(3, 0, COMMAND, &[text(name), rest.concat()].concat())).collect()
+    };
+    run(vec![
+        odd("no arguments", each(&[])),
+        odd("a transaction that is a text", each(&[text("1"), text("2"), text("3")])),
+        odd("a transaction that is NaN", each(&[number(f64::NAN), NULL.into(), number(f64::NAN)])),
+        odd("a transaction below zero", each(&[number(-1e18), NULL.into()])),
+        odd("a transaction beyond 2^31", each(&[number(1e18), NULL.into(), object(&[])])),
+        odd("info that is a number", each(&[number(77.0), NULL.into(), number(1.0)])),
+        odd("info without a code", each(&[number(77.0), NULL.into(), object(&[("level", "error")])])),
+        odd("info whose code is empty", each(&[number(77.0), NULL.into(), object(&[("code", "")])])),
+        odd("commands that begin with a number", message(3, 0, COMMAND, &number(1.0))),
+        odd(
+            "unknown transactions",
+            (100..200).flat_map(|t| command("_result", f64::from(t), &[NULL.into()])).collect(),
+        ),
+        odd(
+            "control events of every kind",
+            (0..64).filter(|kind| *kind != 0x1a).flat_map(|kind| event(kind, u32::MAX)).collect(),
+        ),
+        odd("SWF verification without a SWF", message(2, 0, USER_CONTROL, &[0, 0x1a])),
+        odd("SWF verification of an unknown kind", message(2, 0, USER_CONTROL, &[0, 0x1a, 9])),
+        odd("the answer to connect again", connected()),
+        odd("a name of 60000 bytes with controls in it", command(&"\r\n\x1b[2J\0".repeat(7500), 0.0, &[])),
+    ]);
+}
+
+fn bounded(heard: &Heard) -> Result<(), String> {
+    if heard.total > 2 << 20 { Err(format!("heard {} bytes", heard.total)) } else { Ok(()) }
+}
+
+#[test]
+fn floods() {
+    let flood = |name, bytes: &[u8]| Case {
+        session: "play level=1",
+        heard: bounded,
+        ..odd(name, many(20_000, bytes))
+    };
+    run(vec![
+        flood("pings", &event(6, 1)),
+        flood("ping commands", &command("ping", 1.0, &[NULL.into()])),
+        flood("bandwidth checks", &command("_onbwcheck", 1.0, &[NULL.into()])),
+        flood("results of nothing", &command("_result", 99.0, &[NULL.into()])),
+        flood("starts", &status("NetStream.Play.Start")),
+        Case {
+            heard: |heard| {
+                let checks = heard.bytes.windows(8).filter(|bytes| *bytes == b"_checkbw").count();
+                if checks > 1024 { Err(format!("{checks} bandwidth checks were asked for")) } else { Ok(()) }
+            },
+            ..flood("bandwidth measurements done", &command("onBWDone", 0.0, &[NULL.into()]))
+        },
+        Case {
+            session: "play",
+            says: &["requested to close", "then 0"],
+            ..flood("closes", &command("close", 0.0, &[NULL.into()]))
+        },
+        Case {
+            name: "pings to a client that nobody hears",
+            session: "read sndbuf=4096",
+            options: "timeout=1",
+            script: vec![
+                Step::Say(handshake(3)),
+                Step::Heard(HANDSHAKE),
+                Step::Say([connected(), many(60_000, &event(6, 1))].concat()),
+                Step::Deaf,
+            ],
+            says: &["stopped reading", "read 0"],
+            ..Case::default()
+        },
+    ]);
+}

@@ -1,0 +1,173 @@
+//! The scripted server: it says its lines whatever it hears, hears until the client leaves, and ends as it is told.
+//!
+//! It need not wait for what the client asks: the client meets each answer only after it has sent the question.
+
+use socket2::SockRef;
+use std::io::{Read, Write};
+use std::net::{Shutdown, TcpListener, TcpStream};
+use std::thread::{self, JoinHandle};
+use std::time::{Duration, Instant};
+
+/// A peer gives up on a client after this long.
+const PATIENCE: Duration = Duration::from_secs(40);
+/// As much of what is heard is kept.
+const KEPT: usize = 4 << 20;
+
+/// What a peer does next.
+#[derive(Clone)]
+pub(crate) enum Step {
+    /// Sends bytes.
+    Say(Vec<u8>),
+    /// Sends bytes one by one, each in a segment of its own.
+    Dribble(Vec<u8>),
+    /// Does nothing for some milliseconds.
+    Wait(u64),
+    /// Reads nothing any more, until the client leaves.
+    Deaf,
+    /// Goes on once as many bytes have been heard.
+    Heard(usize),
+    /// Closes its side in good order.
+    Fin,
+    /// Resets the connection.
+    Reset,
+}
+
+/// What a peer heard.
+#[derive(Default)]
+pub(crate) struct Heard {
+    /// The first bytes.
+    pub bytes: Vec<u8>,
+    /// How many came.
+    pub total: usize,
+}
+
+/// A server for some connections, one after the other, each with the same script.
+pub(crate) struct Peer {
+    pub port: u16,
+    thread: JoinHandle<Vec<Heard>>,
+}
+
+impl Peer {
+    /// Serves `connections` clients.
+    pub(crate) fn start(script: Vec<Step>, connections: usize) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a loopback port");
+        Self::on(listener, script, connections)
+    }
+
+    fn on(listener: TcpListener, script: Vec<Step>, connections: usize) -> Self {
+        let port = listener.local_addr().expect("its address").port();
+        listener.set_nonblocking(true).expect("a listener that does not wait");
+        let thread = thread::spawn(move || {
+            let mut heard = Vec::new();
+            while heard.len() < connections
+                && let Some(stream) = accept(&listener)
+            {
+                heard.push(serve(stream, &script));
+            }
+            heard
+        });
+        Self { port, thread }
+    }
+
+    /// What each client said.
+    pub(crate) fn heard(self) -> Vec<Heard> {
+        self.thread.join().expect("the peer's thread")
+    }
+}
+
+/// A listener that nobody comes to any more ends with its test.
+fn accept(listener: &TcpListener) -> Option<TcpStream> {
+    let began = Instant::now();
+    while began.elapsed() < PATIENCE {
+        if let Ok((stream, _)) = listener.accept() {
+            stream.set_nonblocking(false).expect("a stream that waits");
+            return Some(stream);
+        }
+        thread::sleep(Duration::from_millis(2));
+    }
+    None
+}
+
+/// Plays a script to one client.
+pub(crate) fn serve(mut stream: TcpStream, script: &[Step]) -> Heard {
+    stream.set_read_timeout(Some(PATIENCE)).expect("a deadline");
+    stream.set_write_timeout(Some(PATIENCE)).expect("a deadline");
+    stream.set_nodelay(true).expect("small segments");
+    let deaf = script.iter().any(|step| matches!(step, Step::Deaf | Step::Heard(_)));
+    if deaf {
+        SockRef::from(&stream).set_recv_buffer_size(4096).expect("a small buffer");
+        return serve_alone(stream, script);
+    }
+    let ear = stream.try_clone().expect("a second handle");
+    let ear = thread::spawn(move || listen(ear, usize::MAX));
+    for step in script {
+        match step {
+            Step::Say(bytes) => drop(stream.write_all(bytes)),
+            Step::Dribble(bytes) => bytes.iter().for_each(|byte| drop(stream.write_all(&[*byte]))),
+            Step::Wait(time) => thread::sleep(Duration::from_millis(*time)),
+            Step::Fin => drop(stream.shutdown(Shutdown::Write)),
+            Step::Reset => reset(&stream),
+            Step::Deaf | Step::Heard(_) => {}
+        }
+    }
+    ear.join().expect("the peer's ear")
+}
+
+/// A script in which hearing has its place among the other steps.
+fn serve_alone(mut stream: TcpStream, script: &[Step]) -> Heard {
+    let mut heard = Heard::default();
+    for step in script {
+        match step {
+            Step::Say(bytes) | Step::Dribble(bytes) => drop(stream.write_all(bytes)),
+            Step::Wait(time) => thread::sleep(Duration::from_millis(*time)),
+            Step::Fin => drop(stream.shutdown(Shutdown::Write)),
+            Step::Reset => {
+                SockRef::from(&stream).set_linger(Some(Duration::ZERO)).expect("no linger");
+                return heard;
+            }
+            Step::Deaf => wait_until_left(&stream),
+            Step::Heard(count) => {
+                let more = listen(stream.try_clone().expect("a second handle"), *count - heard.total);
+                heard.total += more.total;
+                heard.bytes.extend(more.bytes);
+            }
+        }
+    }
+    heard
+}
+
+/// Waits for the client's end without reading what it sends.
+fn wait_until_left(stream: &TcpStream) {
+    let began = Instant::now();
+    let socket = SockRef::from(stream);
+    while began.elapsed() < PATIENCE && socket.send(&[0]).is_ok() {
+        thread::sleep(Duration::from_millis(50));
+    }
+}
+
+/// Resets without closing the second handle that the ear has.
+fn reset(stream: &TcpStream) {
+    let socket = SockRef::from(stream);
+    socket.set_linger(Some(Duration::ZERO)).expect("no linger");
+    // A connect to no address dissolves the connection at once, with a reset.
+    let nowhere = socket2::SockAddr::from(std::net::SocketAddr::from(([0, 0, 0, 0], 0)));
+    drop(socket.connect(&nowhere));
+    drop(stream.shutdown(Shutdown::Both));
+}
+
+fn listen(mut stream: TcpStream, count: usize) -> Heard {
+    let mut heard = Heard::default();
+    let mut buffer = [0; 65536];
+    while heard.total < count {
+        let room = buffer.len().min(count - heard.total);
+        match stream.read(&mut buffer[..room]) {
+            Ok(n) if n > 0 => {
+                heard.total += n;
+                let kept = n.min(KEPT.saturating_sub(heard.bytes.len()));
+                heard.bytes.extend(&buffer[..kept]);
+            }
+            _ => break,
+        }
+    }
+    heard
+}

@@ -1,0 +1,111 @@
+//! Timestamps and acknowledgements.
+
+use super::case::{Case, run};
+use super::peer::{Heard, Step};
+use super::wire::*;
+
+/// 4 hours, 39 minutes and 37 seconds: where 24 bits of milliseconds end.
+const EXTENDED: u32 = 0xff_ffff;
+
+fn play(name: &'static str, bytes: &[Vec<u8>], says: &'static [&'static str]) -> Case {
+    let script = vec![Step::Say([playing(), bytes.concat(), stop()].concat()), Step::Wait(20), Step::Fin];
+    Case { name, script, says, never: &["status -2"], ..Case::default() }
+}
+
+/// A delta on a known channel.
+fn delta(channel: u32, delta: u32, size: u32) -> Vec<u8> {
+    let mut bytes = basic(1, channel);
+    bytes.extend(&delta.min(EXTENDED).to_be_bytes()[1..]);
+    bytes.extend(&size.to_be_bytes()[1..]);
+    bytes.push(VIDEO);
+    if delta >= EXTENDED {
+        bytes.extend(delta.to_be_bytes());
+    }
+    bytes.extend(body(size as usize, delta));
+    bytes
+}
+
+#[test]
+fn marks() {
+    let long = |time, repeats| chunked(6, time, VIDEO, &body(400, 1), CHUNK, repeats);
+    run(vec![
+        play(
+            "4 hours 39 minutes",
+            &[media(VIDEO, EXTENDED - 1, 60), media(VIDEO, EXTENDED, 60), media(VIDEO, EXTENDED + 1, 60)],
+            &["tag 9 at 16777214,", "tag 9 at 16777215,", "tag 9 at 16777216,", "rest 0"],
+        ),
+        play(
+            "24.8 days",
+            &[media(VIDEO, i32::MAX as u32, 60), media(VIDEO, 1 << 31, 60), media(AUDIO, (1 << 31) + 20, 60)],
+            &["tag 9 at 2147483647,", "tag 9 at 2147483648,", "tag 8 at 2147483668,", "rest 0"],
+        ),
+        play(
+            "the wrap at 2^32",
+            &[media(VIDEO, u32::MAX - 9, 60), delta(6, 10, 60), delta(6, 10, 60)],
+            &["tag 9 at 4294967286,", "tag 9 at 0,", "tag 9 at 10,", "rest 0"],
+        ),
+        play(
+            "extended times repeated in each chunk",
+            &[long(EXTENDED, true), long(u32::MAX, true), media(VIDEO, 5, 60)],
+            &["tag 9 at 16777215, 400", "tag 9 at 4294967295, 400", "tag 9 at 5,", "rest 0"],
+        ),
+        play(
+            "extended times left out of later chunks",
+            &[long(EXTENDED, false), long(u32::MAX, false), media(VIDEO, 5, 60)],
+            &["tag 9 at 16777215, 400", "tag 9 at 4294967295, 400", "tag 9 at 5,", "rest 0"],
+        ),
+        play(
+            "an extended time that would fit",
+            &[[&basic(0, 6)[..], &[0xff; 3], &[0, 0, 6, VIDEO, 1, 0, 0, 0], &[0, 0, 0, 9], &body(6, 0)]
+                .concat()],
+            &["tag 9 at 9, 6 bytes", "rest 0"],
+        ),
+        play(
+            "backwards",
+            &[media(VIDEO, 5000, 60), media(VIDEO, 40, 60), media(VIDEO, 0, 60), media(VIDEO, 6000, 60)],
+            &["tag 9 at 5000,", "tag 9 at 40,", "tag 9 at 0,", "tag 9 at 6000,", "rest 0"],
+        ),
+        play(
+            "a delta of 2^32 - 1",
+            &[media(VIDEO, 100, 60), delta(6, u32::MAX, 60)],
+            &["tag 9 at 100,", "tag 9 at 99,", "rest 0"],
+        ),
+    ]);
+}
+
+/// Bytes-read reports in what a client said: chunk headers of type 3 on channel 2, format 1 or 3.
+fn reports(heard: &Heard) -> usize {
+    let full = [0x42, 0, 0, 0, 0, 0, 4, 3];
+    heard.bytes.windows(full.len()).filter(|bytes| *bytes == full).count()
+}
+
+fn few(heard: &Heard) -> Result<(), String> {
+    let said = heard.total.saturating_sub(HANDSHAKE);
+    if said > 16 << 10 { Err(format!("heard {said} bytes: a flood")) } else { Ok(()) }
+}
+
+#[test]
+fn windows() {
+    let lots = || -> Vec<u8> { (0..200).flat_map(|index| media(VIDEO, index, 1000)).collect() };
+    let window = |name, message: Vec<u8>| Case {
+        heard: few,
+        ..play(name, &[message, lots()], &["tag 9 at 199,", "rest 0"])
+    };
+    let bandwidth =
+        |value: u32, kind: u8| message(2, 0, BANDWIDTH, &[&value.to_be_bytes()[..], &[kind]].concat());
+    run(vec![
+        window("a window of 0", [control(WINDOW, 0), bandwidth(0, 2)].concat()),
+        window("a window of 1", [control(WINDOW, 1), bandwidth(1, 0)].concat()),
+        window("a window of 10", [control(WINDOW, 10), bandwidth(10, 1)].concat()),
+        window("a window of 2^31", [control(WINDOW, 1 << 31), bandwidth(1 << 31, 255)].concat()),
+        window("a window of 2^32 - 1", [control(WINDOW, u32::MAX), bandwidth(u32::MAX, 2)].concat()),
+        window("windows by the thousand", many(1000, &[control(WINDOW, 1), bandwidth(1, 2)].concat())),
+        Case {
+            heard: |heard| match reports(heard) {
+                0 => Err("no report was sent for 200 KB with a window of 100 KB".to_owned()),
+                _ => Ok(()),
+            },
+            ..play("a window that asks for reports", &[bandwidth(100_000, 2), lots()], &["rest 0"])
+        },
+    ]);
+}
