@@ -59,6 +59,8 @@ pub struct Reader<B> {
     channels: Channels<Channel<B>>,
     /// The chunk whose header has arrived and whose body has not yet, or not all of it.
     current: Option<Current>,
+    /// The header of that chunk, or of the last.
+    raw: RawHeader,
     /// Body bytes in memory of ours, all channels.
     held: usize,
     /// Memory reserved beyond `held`, all channels.
@@ -67,7 +69,7 @@ pub struct Reader<B> {
 
 impl<B> Default for Reader<B> {
     fn default() -> Self {
-        Self { channels: Channels::default(), current: None, held: 0, ahead: 0 }
+        Self { channels: Channels::default(), current: None, raw: RawHeader::default(), held: 0, ahead: 0 }
     }
 }
 
@@ -94,7 +96,6 @@ struct Channel<B> {
 #[derive(Clone, Copy, Debug)]
 struct Current {
     slot: Slot,
-    raw: RawHeader,
     /// Body bytes of this chunk, and how many of them are still to come.
     length: u32,
     left: u32,
@@ -145,7 +146,7 @@ impl<B: Body> Reader<B> {
             }
             None => None,
         };
-        Ok(Chunk { header, raw: current.raw, part, received, message })
+        Ok(Chunk { header, raw: self.raw, part, received, message })
     }
 
     /// Reads until a message is complete. A message that begins in this call and fits is received straight into
@@ -167,6 +168,7 @@ impl<B: Body> Reader<B> {
                         }
                         break Ok(Complete { header, body: Some(body) });
                     }
+                    self.take_run(input, current.slot, chunk_size, &mut lent);
                 }
                 Err(error) => break Err(error),
             }
@@ -204,31 +206,70 @@ impl<B: Body> Reader<B> {
         Ok(current)
     }
 
+    /// Copies the buffered chunks that do nothing but continue the message in the caller's memory: a large message in
+    /// small chunks is mostly made of them. Its last chunk is left to [`Self::chunk`].
+    fn take_run(&mut self, input: &mut impl Input, slot: Slot, chunk_size: u32, lent: &mut Lent<'_>) {
+        let Some(channel) = self.channels.at_mut(slot) else { return };
+        let Some(header) = short_header(channel) else { return };
+        if lent.holder != Some(slot) {
+            return;
+        }
+        let size = chunk_size as usize;
+        let mut bytes = input.buffered();
+        let mut room = lent.memory.get_mut(channel.received as usize..).unwrap_or_default();
+        let mut left = channel.header.length.saturating_sub(channel.received) as usize;
+        let had = (bytes.len(), left);
+        while left > size
+            && let Some((&[first], rest)) = bytes.split_first_chunk()
+            && first == header
+            && let Some((part, rest)) = rest.split_at_checked(size)
+            && let Some((place, later)) = std::mem::take(&mut room).split_at_mut_checked(size)
+        {
+            place.copy_from_slice(part);
+            (bytes, room) = (rest, later);
+            left = left.saturating_sub(size);
+        }
+        channel.received = channel.received.saturating_add(had.1.saturating_sub(left) as u32);
+        let consumed = had.0.saturating_sub(bytes.len());
+        input.consume(consumed);
+    }
+
     /// Reads a chunk header, and takes it into the books once it is all there.
     fn begin(&mut self, input: &mut impl Input, chunk_size: u32, lent: &mut Lent<'_>) -> Result<Current> {
-        let (parsed, raw) = loop {
+        let (slot, len) = loop {
             let bytes = input.buffered();
+            if let Some(continued) = self.continued(bytes) {
+                break continued;
+            }
             match self.parse(bytes)? {
                 Some(parsed) => {
-                    let raw = RawHeader::copy_of(bytes.get(..parsed.len).unwrap_or_default());
-                    break (parsed, raw);
+                    let slot = match parsed.slot {
+                        Some(slot) => slot,
+                        None => self.channels.insert(parsed.basic.channel, Channel::default()),
+                    };
+                    if parsed.begins {
+                        self.open(slot, &parsed, lent);
+                    }
+                    break (slot, parsed.len);
                 }
                 None => input.receive(&mut []).map(drop)?,
             }
         };
-        input.consume(parsed.len);
-        let slot = match parsed.slot {
-            Some(slot) => slot,
-            None => self.channels.insert(parsed.basic.channel, Channel::default()),
-        };
-        if parsed.begins {
-            self.open(slot, &parsed, lent);
-        }
+        self.raw = RawHeader::copy_of(input.buffered().get(..len).unwrap_or_default());
+        input.consume(len);
         let channel = self.channels.at(slot).ok_or_else(lost)?;
         let length = channel.header.length.saturating_sub(channel.received).min(chunk_size.max(1));
-        let current = Current { slot, raw, length, left: length };
+        let current = Current { slot, length, left: length };
         self.current = Some(current);
         Ok(current)
+    }
+
+    /// The channel and the header's length, where `bytes` begin with a header that only continues a message.
+    fn continued(&self, bytes: &[u8]) -> Option<(Slot, usize)> {
+        let basic = basic(bytes)?;
+        let slot = self.channels.find(basic.channel)?;
+        let channel = self.channels.at(slot)?;
+        (basic.format == Format::Same && channel.open && !channel.extended).then_some((slot, basic.len))
     }
 
     /// Begins a message on a channel.
@@ -401,6 +442,16 @@ impl<B: Body> Reader<B> {
             bytes = later;
         }
         Ok(())
+    }
+}
+
+/// The one byte that continues the channel's message, where it is one byte.
+fn short_header<B>(channel: &Channel<B>) -> Option<u8> {
+    let mut header = RawHeader::default();
+    header.push_basic(Format::Same, channel.header.channel);
+    match header.as_bytes() {
+        &[header] if channel.open && !channel.extended => Some(header),
+        _ => None,
     }
 }
 
