@@ -18,6 +18,7 @@ mod publisher;
 mod reading;
 mod resume;
 mod sender;
+mod settings;
 
 pub use connect::{Ciphers, Established, accept, handshake};
 pub use conversation::{Conversation, PUBLISH_CHANNEL, out_chunk_size};
@@ -27,6 +28,7 @@ pub use player::{Player, ReadOutcome};
 pub use publisher::Publisher;
 pub use reading::{Media, Reading};
 pub use sender::{Group, Message, Sender};
+pub use settings::Settings;
 
 use crate::chunk::Body;
 use crate::transport::Stream;
