@@ -299,6 +299,7 @@ impl<'c> ReadingCall<'c> {
     ///
     /// # Safety
     /// `r` points to an initialised `struct RTMP` that stays where it is while the call lives.
+    #[inline]
     pub(crate) unsafe fn begin(r: *mut RTMP, connection: &'c Connection) -> Option<Self> {
         let reading = connection.session.reading.lock().ok()?;
         // SAFETY: the caller's promise.
@@ -330,7 +331,7 @@ impl<'c> ReadingCall<'c> {
         // SAFETY: `begin`'s caller promised that `r` stays; the reading half's lock is held, so nobody else is in the
         // buffer.
         let mut input =
-            unsafe { SockInput::new(&raw mut (*self.r).m_sb, connection, cipher.as_mut(), waits) };
+            unsafe { SockInput::new(&raw mut (*self.r).m_sb, connection, cipher.as_deref_mut(), waits) };
         let result = work(&mut talk, &mut self.reading, &mut input);
         drop(input);
         self.reading.cipher = cipher;

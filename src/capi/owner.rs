@@ -8,18 +8,23 @@ use crate::capi::amf::encode::AMFProp_Encode;
 use crate::capi::connection::Connection;
 use crate::capi::types::{AMFObject, AMFObjectProperty, RTMP, RTMP_READ};
 use crate::capi::{calls, texts};
-use crate::session::{Fields, Host, LinkFields, ReadFields, Text};
+use crate::session::{Fields, Host, Text};
 use std::sync::atomic::Ordering;
 
 /// Loads and stores each pair `core field => C field`.
 macro_rules! shared_fields {
     ($($core:ident $(. $part:ident)? => $($c:ident).+;)*) => {
+        /// Each scalar is read once and set twice: copying all of `fields` would wait for its single writes.
+        ///
         /// # Safety
         /// `r` points to an initialised `struct RTMP`.
-        unsafe fn load_scalars(r: *const RTMP, fields: &mut Fields) {
+        #[inline]
+        unsafe fn load_scalars(r: *const RTMP, fields: &mut Fields, loaded: &mut Fields) {
             $(
                 // SAFETY: the caller's promise; a scalar is copied out of the structure.
-                fields.$core$(.$part)? = unsafe { (*r).$($c).+ };
+                let value = unsafe { (*r).$($c).+ };
+                fields.$core$(.$part)? = value;
+                loaded.$core$(.$part)? = value;
             )*
         }
 
@@ -93,36 +98,33 @@ impl<'c> Owner<'c> {
     /// Loads the public fields.
     ///
     /// # Safety
-    /// `r` points to an initialised `struct RTMP` that stays where it is until [`Owner::store`].
+    /// `r` points to an initialised `struct RTMP` that stays where it is while the owner lives.
+    #[inline]
     pub(crate) unsafe fn load(r: *mut RTMP, connection: &'c Connection) -> Self {
-        let mut fields =
-            Fields { read: ReadFields::default(), link: LinkFields::default(), ..Fields::default() };
+        let mut owner = Self { r, connection, fields: Fields::default(), loaded: Fields::default() };
+        let (fields, loaded) = (&mut owner.fields, &mut owner.loaded);
         // SAFETY: the caller's promise.
         unsafe {
-            load_scalars(r, &mut fields);
+            load_scalars(r, fields, loaded);
             fields.playing = (*r).m_bPlaying != 0;
             fields.send_encoding = (*r).m_bSendEncoding != 0;
             fields.send_counter = (*r).m_bSendCounter != 0;
         }
-        Self { r, connection, loaded: fields.clone(), fields }
+        loaded.playing = fields.playing;
+        owner
     }
+}
 
-    /// Stores the public fields that changed since they were loaded or last stored.
-    pub(crate) fn store(&mut self) {
-        // SAFETY: `load`'s caller promised that `r` stays good until the last store.
+impl Drop for Owner<'_> {
+    /// Stores the public fields that changed since they were loaded.
+    fn drop(&mut self) {
+        // SAFETY: `load`'s caller promised that `r` stays good while this lives.
         unsafe {
             store_scalars(self.r, &self.fields, &self.loaded);
             if self.fields.playing != self.loaded.playing {
                 (*self.r).m_bPlaying = u8::from(self.fields.playing);
             }
         }
-        self.loaded.clone_from(&self.fields);
-    }
-}
-
-impl Drop for Owner<'_> {
-    fn drop(&mut self) {
-        self.store();
     }
 }
 

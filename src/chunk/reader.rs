@@ -92,6 +92,13 @@ struct Channel<B> {
     ahead: usize,
 }
 
+impl<B: Body> Channel<B> {
+    /// Whether there is memory of ours in it.
+    fn holds_memory(&self) -> bool {
+        self.ahead > 0 || !self.body.as_slice().is_empty()
+    }
+}
+
 /// A chunk in progress.
 #[derive(Clone, Copy, Debug)]
 struct Current {
@@ -284,7 +291,9 @@ impl<B: Body> Reader<B> {
             }
         }
         // Also when nothing is open: a message aborted in the middle of a chunk got the rest of that chunk.
-        self.discard(slot);
+        if self.channels.at(slot).is_some_and(|channel| channel.open || channel.holds_memory()) {
+            self.discard(slot);
+        }
         if lent.holder.is_none()
             && !lent.memory.is_empty()
             && parsed.header.length as usize <= lent.memory.len()

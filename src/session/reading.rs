@@ -12,8 +12,8 @@ use crate::{Error, Result};
 #[derive(Debug)]
 pub struct Reading<B> {
     pub(super) chunks: Reader<B>,
-    /// Deciphers what arrives (RTMPE); the [`Input`] applies it.
-    pub cipher: Option<Rc4>,
+    /// Deciphers what arrives (RTMPE); the [`Input`] applies it. Boxed: it is lent out for each call.
+    pub cipher: Option<Box<Rc4>>,
     /// The state of `RTMP_Read`.
     pub player: Player<B>,
 }
@@ -30,7 +30,7 @@ pub enum Media<B> {
 impl<B: Body> Reading<B> {
     /// The state at the start of a connection.
     pub fn new(cipher: Option<Rc4>) -> Self {
-        Self { chunks: Reader::default(), cipher, player: Player::default() }
+        Self { chunks: Reader::default(), cipher: cipher.map(Box::new), player: Player::default() }
     }
 
     /// Reads one chunk: `RTMP_ReadPacket`.
