@@ -89,9 +89,9 @@ impl Stream {
         Ok(())
     }
 
-    /// Sends all of the slices. A peer that stops reading ends it when the socket's send time-out (on a non-blocking
-    /// descriptor, [`Socket::set_send_patience`]) passes without progress; as part of the bytes may have left, every
-    /// error ends the stream.
+    /// Sends all of the slices. A peer that stops reading ends it when the socket's send time-out
+    /// ([`Socket::send_deadline`]) passes without progress; as part of the bytes may have left, every error ends the
+    /// stream.
     pub fn send_all(&self, slices: &mut [IoSlice<'_>]) -> Result<()> {
         match self {
             Stream::Tcp(socket) => socket.send_all(slices),

@@ -12,7 +12,6 @@ use std::io::{self, IoSlice, IoSliceMut};
 use std::mem::ManuallyDrop;
 use std::net::Shutdown;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd, RawFd};
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 /// Sends never raise SIGPIPE in the program (`MSG_NOSIGNAL`).
@@ -21,7 +20,7 @@ const NO_SIGNAL: i32 = SendFlags::NOSIGNAL.bits() as i32;
 const NO_SIGNAL_NO_WAIT: i32 = SendFlags::NOSIGNAL.union(SendFlags::DONTWAIT).bits() as i32;
 /// How many slices one system call takes (`IOV_MAX` of Linux).
 const SLICES_PER_CALL: usize = 1024;
-/// How long a send to a non-blocking descriptor may wait without progress unless told otherwise.
+/// How long a send to a non-blocking descriptor without a time-out may wait for progress.
 const SEND_PATIENCE: Duration = Duration::from_secs(30);
 
 /// A connected socket. Dropping it leaves the descriptor open: see [`Socket::close`].
@@ -29,8 +28,6 @@ const SEND_PATIENCE: Duration = Duration::from_secs(30);
 pub struct Socket {
     socket: ManuallyDrop<socket2::Socket>,
     interrupt: Interrupt,
-    /// In milliseconds.
-    send_patience: AtomicU64,
 }
 
 /// What a wait is for.
@@ -47,8 +44,7 @@ pub enum Ready {
 impl Socket {
     /// Takes over a connected descriptor.
     pub fn new(fd: OwnedFd, interrupt: Interrupt) -> Self {
-        let send_patience = AtomicU64::new(millis(SEND_PATIENCE));
-        Self { socket: ManuallyDrop::new(fd.into()), interrupt, send_patience }
+        Self { socket: ManuallyDrop::new(fd.into()), interrupt }
     }
 
     /// Connects to one address by the deadline. The socket is close-on-exec and does not delay small writes.
@@ -79,12 +75,6 @@ impl Socket {
         }
     }
 
-    /// Sets how long a send may wait without progress when the program has made the descriptor non-blocking, where the
-    /// socket's own time-out does not count.
-    pub fn set_send_patience(&self, patience: Duration) {
-        self.send_patience.store(millis(patience), Ordering::Relaxed);
-    }
-
     /// The deadline of a receive that begins now, as the program has set the socket: its time-out, or at once when the
     /// descriptor is non-blocking.
     pub fn receive_deadline(&self) -> Result<Deadline> {
@@ -96,16 +86,15 @@ impl Socket {
         Ok(timeout.map_or(Deadline::NEVER, Deadline::after))
     }
 
-    /// The deadline of a send that waits from now, as the program has set the socket: its time-out, or the send patience
-    /// when the descriptor is non-blocking.
+    /// The deadline of a send that waits from now: the socket's own time-out, also on a non-blocking descriptor, where the
+    /// kernel does not count it. Such a descriptor without a time-out has one of half a minute.
     pub fn send_deadline(&self) -> Result<Deadline> {
         let failed = |error| Error::Io("read the socket's settings", error);
-        if self.socket.nonblocking().map_err(failed)? {
-            let patience = Duration::from_millis(self.send_patience.load(Ordering::Relaxed));
-            return Ok(Deadline::after(patience));
+        match self.socket.write_timeout().map_err(failed)? {
+            Some(timeout) => Ok(Deadline::after(timeout)),
+            None if self.socket.nonblocking().map_err(failed)? => Ok(Deadline::after(SEND_PATIENCE)),
+            None => Ok(Deadline::NEVER),
         }
-        let timeout = self.socket.write_timeout().map_err(failed)?;
-        Ok(timeout.map_or(Deadline::NEVER, Deadline::after))
     }
 
     /// The socket with all its options.
@@ -204,7 +193,7 @@ impl Socket {
     }
 
     /// Sends all of the slices, in as few system calls as there can be. A peer that takes nothing for the socket's send
-    /// time-out (the send patience, on a non-blocking descriptor) is an error.
+    /// time-out is an error.
     pub fn send_all(&self, slices: &mut [IoSlice<'_>]) -> Result<()> {
         let mut rest = slices;
         IoSlice::advance_slices(&mut rest, 0);
@@ -278,9 +267,4 @@ impl AsRawFd for Socket {
 pub(super) fn stalled() -> Error {
     let text = "the peer has stopped reading: nothing could be sent for the length of the time-out";
     Error::Io("send", io::Error::new(io::ErrorKind::TimedOut, text))
-}
-
-/// Whole milliseconds.
-fn millis(time: Duration) -> u64 {
-    u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
 }

@@ -156,7 +156,7 @@ fn bounded(heard: &Heard) -> Result<(), String> {
 fn floods() {
     let flood = |name, bytes: &[u8]| Case {
         session: "play level=1",
-        heard: bounded,
+        heard: Some(bounded),
         ..odd(name, many(20_000, bytes))
     };
     run(vec![
@@ -166,10 +166,10 @@ fn floods() {
         flood("results of nothing", &command("_result", 99.0, &[NULL.into()])),
         flood("starts", &status("NetStream.Play.Start")),
         Case {
-            heard: |heard| {
+            heard: Some(|heard| {
                 let checks = heard.bytes.windows(8).filter(|bytes| *bytes == b"_checkbw").count();
                 if checks > 1024 { Err(format!("{checks} bandwidth checks were asked for")) } else { Ok(()) }
-            },
+            }),
             ..flood("bandwidth measurements done", &command("onBWDone", 0.0, &[NULL.into()]))
         },
         Case {

@@ -106,7 +106,6 @@ static void prepare_socket(RTMP *rtmp) {
     if (size) setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &size, sizeof size);
     size = (int)setting("rcvbuf", 0);
     if (size) setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &size, sizeof size);
-    if (setting("nonblock", 0)) fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_NONBLOCK);
     printf("cloexec %d\n", (fcntl(fd, F_GETFD) & FD_CLOEXEC) != 0);
 }
 
@@ -223,6 +222,8 @@ static void run(RTMP *rtmp, const char *mode) {
     } else {
         int streams = RTMP_ConnectStream(rtmp, 0);
         printf("stream %d, id %d\n", streams, rtmp->m_stream_id);
+        // Once the stream is there: RTMP_ConnectStream does not wait on such a descriptor.
+        if (setting("nonblock", 0)) fcntl(RTMP_Socket(rtmp), F_SETFL, fcntl(RTMP_Socket(rtmp), F_GETFL) | O_NONBLOCK);
         if (streams && !strcmp(mode, "play")) read_all(rtmp);
         else if (streams) write_all(rtmp, mode);
     }

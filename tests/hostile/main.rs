@@ -3,13 +3,15 @@
 //!
 //! `case` runs one, `peer` is the scripted server, `wire` makes its bytes; the other modules are the cases by subject.
 //! With `HOSTILE_LIBRARY` naming another library's directory, the cases run
-//! on that, and are reported by category instead of asserted.
+//! on that, and are reported by category instead of asserted: `tests/hostile/report`.
 #![forbid(unsafe_code)]
 
 mod case;
 mod chunks;
 mod commands;
+mod handshake;
 mod peer;
+mod sockets;
 mod time;
 mod values;
 mod wire;
