@@ -21,6 +21,8 @@ use std::time::{Duration, Instant};
 
 /// How many posts may wait for their answers; a sender that is further ahead reads answers first.
 const PIPELINE: usize = 64;
+/// How many before a sender looks for answers by itself: one look then takes in many.
+const UNREAD_ANSWERS: usize = 16;
 /// The most that is kept of what a sender had to take in and nobody has received yet.
 const UNRECEIVED_LIMIT: usize = 4 * 1024 * 1024;
 /// The longest answer to "open".
@@ -198,9 +200,11 @@ impl Tunnel {
     fn post(&self, command: Command, body: &[IoSlice<'_>]) -> Result<()> {
         let _turn = self.sending.lock().unwrap_or_else(PoisonError::into_inner);
         let length = body.iter().map(|slice| slice.len()).sum();
-        let mut deadline = self.socket().send_deadline()?;
+        let mut deadline = None;
         let head = loop {
-            self.take_in_all()?;
+            if self.lock().outstanding >= UNREAD_ANSWERS {
+                self.take_in_all()?;
+            }
             let mut state = self.lock();
             if state.outstanding < PIPELINE {
                 state.outstanding += 1;
@@ -210,27 +214,32 @@ impl Tunnel {
                 break head;
             }
             drop(state);
-            deadline = self.wait_slice(Ready::Readable, deadline)?;
+            self.wait_slice(Ready::Readable, &mut deadline)?;
         };
         let mut slices = vec![IoSlice::new(&head)];
         slices.extend(body.iter().map(|slice| IoSlice::new(slice)));
         let mut rest = slices.as_mut_slice();
-        deadline = self.socket().send_deadline()?;
+        deadline = None;
         while !self.link.send_some(&mut rest)? {
-            deadline = self.wait_slice(Ready::Either, deadline)?;
+            self.wait_slice(Ready::Either, &mut deadline)?;
             self.take_in_all()?;
         }
         Ok(())
     }
 
-    /// Waits a little; the deadline begins anew when something happened.
-    fn wait_slice(&self, ready: Ready, deadline: Deadline) -> Result<Deadline> {
-        match self.socket().wait(ready, deadline.or_after(SLICE)) {
-            Ok(()) => self.socket().send_deadline(),
-            Err(Error::TimedOut) if deadline.left().is_ok() => Ok(deadline),
-            Err(Error::TimedOut) => Err(stalled()),
-            Err(error) => Err(error),
+    /// Waits a little. The deadline begins with the first wait, and anew when something happened.
+    fn wait_slice(&self, ready: Ready, deadline: &mut Option<Deadline>) -> Result<()> {
+        let until = match *deadline {
+            Some(until) => until,
+            None => *deadline.insert(self.socket().send_deadline()?),
+        };
+        match self.socket().wait(ready, until.or_after(SLICE)) {
+            Ok(()) => *deadline = None,
+            Err(Error::TimedOut) if until.left().is_ok() => {}
+            Err(Error::TimedOut) => return Err(stalled()),
+            Err(error) => return Err(error),
         }
+        Ok(())
     }
 
     /// Posts an idle when no answer is due and the pause is over.
