@@ -1,0 +1,4 @@
+//! The target `capi`, coverage-guided.
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|data: &[u8]| rtmp_fuzz::targets::capi(data));
