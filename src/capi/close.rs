@@ -210,10 +210,10 @@ mod tests {
     use crate::capi::send::RTMP_SendCreateStream;
     use crate::capi::types::RTMPPacket;
     use libc::{c_char, c_int, c_void};
+    use std::cell::Cell;
     use std::os::fd::IntoRawFd;
     use std::os::unix::net::UnixStream;
     use std::ptr::null_mut;
-    use std::sync::atomic::AtomicPtr;
     use std::time::Instant;
 
     /// A handle that several threads use, as C programs do.
@@ -279,11 +279,14 @@ mod tests {
         }
     }
 
-    /// The handle that the callback below calls back into.
-    static CALLED: AtomicPtr<RTMP> = AtomicPtr::new(null_mut());
+    thread_local! {
+        /// The handle that the callback below calls back into, in its own thread only: the callback is the process's, and
+        /// other tests log as well.
+        static CALLED: Cell<*mut RTMP> = const { Cell::new(null_mut()) };
+    }
 
     extern "C" fn call_back(_: c_int, _: *const c_char, _: *mut c_void) {
-        let handle = Handle(CALLED.load(Ordering::Relaxed));
+        let handle = Handle(CALLED.get());
         // SAFETY: null, which every function refuses, or an initialised handle.
         unsafe {
             handle.read();
@@ -298,7 +301,7 @@ mod tests {
         let (ours, theirs) = UnixStream::pair().unwrap();
         let handle = Handle::over(ours);
         let _peer = theirs;
-        CALLED.store(handle.0, Ordering::Relaxed);
+        CALLED.set(handle.0);
         // SAFETY: the handle is initialised; the callback has the header's type.
         unsafe {
             RTMP_LogSetLevel(crate::log::Level::Debug as u32);
@@ -306,7 +309,7 @@ mod tests {
             assert_eq!(RTMP_SendCreateStream(handle.0), 0);
             RTMP_LogSetCallback(None);
             RTMP_LogSetLevel(crate::log::Level::Error as u32);
-            CALLED.store(null_mut(), Ordering::Relaxed);
+            CALLED.set(null_mut());
             let mut packet: RTMPPacket = std::mem::zeroed();
             assert_eq!(RTMP_ReadPacket(handle.0, &raw mut packet), 0);
             assert_eq!(RTMP_IsConnected(handle.0), 0);
