@@ -47,6 +47,32 @@ pub struct Writer {
     slices: Vec<IoSlice<'static>>,
 }
 
+/// A message cut into chunks.
+struct Chunks<'a> {
+    /// The header of the first chunk.
+    first: RawHeader,
+    /// The header of each further chunk.
+    next: RawHeader,
+    body: &'a [u8],
+    /// Bytes of body in a chunk, at least 1.
+    size: usize,
+}
+
+impl Chunks<'_> {
+    /// Each chunk's header and part of the body; a message without a body is a header alone.
+    fn iter(&self) -> impl Iterator<Item = (&[u8], &[u8])> {
+        let (start, rest) = self.body.split_at(self.size.min(self.body.len()));
+        let further = rest.chunks(self.size.max(1)).map(|part| (self.next.as_bytes(), part));
+        std::iter::once((self.first.as_bytes(), start)).chain(further)
+    }
+
+    /// No fewer bytes than all chunks have.
+    fn most_bytes(&self) -> usize {
+        let headers = self.body.len().div_ceil(self.size.max(1)).saturating_mul(self.next.as_bytes().len());
+        self.body.len().saturating_add(headers).saturating_add(MAX_HEADER)
+    }
+}
+
 /// The last message of a channel.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Last {
@@ -76,11 +102,11 @@ impl Writer {
         let time = now.delta.unwrap_or(now.timestamp);
         let first = first_header(message, format, &now, time);
         let next = next_header(message.channel, time);
-        let chunk_size = chunk_size as usize;
-        let result = if chunk_size < GATHERED && message.body.len() > chunk_size {
-            self.copied(&first, &next, message.body, chunk_size, send)
+        let chunks = Chunks { first, next, body: message.body, size: chunk_size as usize };
+        let result = if chunks.size < GATHERED && message.body.len() > chunks.size {
+            self.copied(&chunks, send)
         } else {
-            self.gathered(&first, &next, message.body, chunk_size, send)
+            self.gathered(&chunks, send)
         };
         let sent = result?;
         match self.channels.get_mut(message.channel) {
@@ -95,18 +121,12 @@ impl Writer {
     /// Lays out headers and parts of the body as slices.
     fn gathered<T>(
         &mut self,
-        first: &RawHeader,
-        next: &RawHeader,
-        body: &[u8],
-        chunk_size: usize,
+        chunks: &Chunks<'_>,
         send: impl FnOnce(&mut [IoSlice<'_>]) -> Result<T>,
     ) -> Result<T> {
         let mut slices: Vec<IoSlice<'_>> = std::mem::take(&mut self.slices);
-        slices.push(IoSlice::new(first.as_bytes()));
-        let mut parts = body.chunks(chunk_size.max(1));
-        slices.extend(parts.next().map(IoSlice::new));
-        for part in parts {
-            slices.push(IoSlice::new(next.as_bytes()));
+        for (header, part) in chunks.iter() {
+            slices.push(IoSlice::new(header));
             slices.push(IoSlice::new(part));
         }
         let result = send(&mut slices);
@@ -117,23 +137,16 @@ impl Writer {
     /// Lays out headers and parts of the body one behind the other, as one slice.
     fn copied<T>(
         &mut self,
-        first: &RawHeader,
-        next: &RawHeader,
-        body: &[u8],
-        chunk_size: usize,
+        chunks: &Chunks<'_>,
         send: impl FnOnce(&mut [IoSlice<'_>]) -> Result<T>,
     ) -> Result<T> {
-        let headers = body.len().div_ceil(chunk_size.max(1)).saturating_mul(next.as_bytes().len());
-        let len = body.len().saturating_add(headers).saturating_add(MAX_HEADER);
         self.copied.clear();
         self.copied
-            .try_reserve(len)
+            .try_reserve(chunks.most_bytes())
             .map_err(|_| Error::Io("lay out a message", std::io::ErrorKind::OutOfMemory.into()))?;
-        let mut header = first;
-        for part in body.chunks(chunk_size.max(1)) {
-            self.copied.extend_from_slice(header.as_bytes());
+        for (header, part) in chunks.iter() {
+            self.copied.extend_from_slice(header);
             self.copied.extend_from_slice(part);
-            header = next;
         }
         let result = send(&mut [IoSlice::new(&self.copied)]);
         self.copied.clear();

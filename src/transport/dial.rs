@@ -2,8 +2,9 @@
 #![forbid(unsafe_code)]
 
 use super::connect::{connect_first, take_turns};
+use super::proxy::{self, Errand};
 use super::resolve::resolve;
-use super::{Deadline, Interrupt, Proxy, Socket, proxy};
+use super::{Deadline, Interrupt, Proxy, Socket};
 use crate::Result;
 use socket2::SockAddr;
 use std::net::IpAddr;
@@ -74,7 +75,8 @@ fn establish(
 /// What a connected socket needs before it carries the stream.
 fn prepare(socket: &Socket, target: &Target, deadline: Deadline) -> Result<()> {
     if let Some(proxy) = &target.proxy {
-        proxy::negotiate(socket, proxy, &target.host, target.port, deadline)?;
+        let Target { host, port, .. } = target;
+        proxy::negotiate(&Errand { socket, proxy, host, port: *port, deadline })?;
     }
     socket.set_timeout(target.timeout)
 }

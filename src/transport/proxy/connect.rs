@@ -1,30 +1,25 @@
 //! HTTP CONNECT (RFC 9110 section 9.3.6), with Basic authentication where the setting has a user.
 #![forbid(unsafe_code)]
 
-use super::{Credentials, Proxy};
+use super::{Credentials, Errand};
 use crate::log::Text;
+use crate::transport::Ready;
 use crate::transport::http::{HEAD_LIMIT, Head, HeadEnd};
-use crate::transport::{Deadline, Ready, Socket};
 use crate::{Error, Result};
 
 /// The status of an answer that demands a user and password.
 const AUTHENTICATION_REQUIRED: u16 = 407;
 
 /// Asks for a connection and waits for the answer.
-pub(super) fn negotiate(
-    socket: &Socket,
-    proxy: &Proxy,
-    host: &[u8],
-    port: u16,
-    deadline: Deadline,
-) -> Result<()> {
-    socket.send_by(&request(host, port, proxy.credentials.as_ref())?, deadline)?;
+pub(super) fn negotiate(errand: &Errand<'_>) -> Result<()> {
+    let credentials = errand.proxy.credentials.as_ref();
+    errand.send(&request(errand.host, errand.port, credentials)?)?;
     loop {
-        let head = Head::parse(&read_head(socket, deadline)?)?;
+        let head = Head::parse(&read_head(errand)?)?;
         match head.status {
             100..=199 => {}
             200..=299 => return Ok(()),
-            AUTHENTICATION_REQUIRED if proxy.credentials.is_none() => {
+            AUTHENTICATION_REQUIRED if credentials.is_none() => {
                 let text = "it demands a log-in (HTTP status 407): write http://user:password@host:port";
                 return Err(Error::Refused(text.into()));
             }
@@ -61,15 +56,15 @@ fn request(host: &[u8], port: u16, credentials: Option<&Credentials>) -> Result<
 }
 
 /// Reads up to the end of the head and not a byte more: what follows is the target's.
-fn read_head(socket: &Socket, deadline: Deadline) -> Result<Vec<u8>> {
+fn read_head(errand: &Errand<'_>) -> Result<Vec<u8>> {
     let mut head = Vec::new();
     let mut end = HeadEnd::default();
     let mut peeked = [0; 512];
     while head.len() <= HEAD_LIMIT {
-        let n = match socket.peek_now(&mut peeked) {
+        let n = match errand.socket.peek_now(&mut peeked) {
             Ok(n) => n,
             Err(Error::TimedOut) => {
-                socket.wait(Ready::Readable, deadline)?;
+                errand.socket.wait(Ready::Readable, errand.deadline)?;
                 continue;
             }
             Err(error) => return Err(error),
@@ -79,7 +74,7 @@ fn read_head(socket: &Socket, deadline: Deadline) -> Result<Vec<u8>> {
         let belonging = found.unwrap_or(n);
         let start = head.len();
         head.resize(start + belonging, 0);
-        socket.read_exact(head.get_mut(start..).unwrap_or_default(), deadline)?;
+        errand.read_exact(head.get_mut(start..).unwrap_or_default())?;
         if found.is_some() {
             return Ok(head);
         }

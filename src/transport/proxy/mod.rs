@@ -6,10 +6,13 @@ mod setting;
 mod socks4;
 mod socks5;
 
+use super::resolve::resolve;
 use super::{Deadline, Socket};
 use crate::log::Text;
 use crate::{Error, Result};
 use std::fmt;
+use std::net::SocketAddr;
+use std::str::FromStr;
 
 /// How to talk to a proxy.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -78,18 +81,47 @@ impl ProxyKind {
     }
 }
 
-/// Asks the proxy at the other end of the socket for a connection to the target, by the deadline.
-pub(super) fn negotiate(
-    socket: &Socket,
-    proxy: &Proxy,
-    host: &[u8],
-    port: u16,
-    deadline: Deadline,
-) -> Result<()> {
+/// What is asked of a proxy: a connection to `host` and `port`, by the deadline.
+pub(super) struct Errand<'a> {
+    /// A connection to the proxy.
+    pub socket: &'a Socket,
+    /// The proxy at its other end.
+    pub proxy: &'a Proxy,
+    /// The server's name or address.
+    pub host: &'a [u8],
+    /// The server's port.
+    pub port: u16,
+    /// When the proxy's answer is too late.
+    pub deadline: Deadline,
+}
+
+impl Errand<'_> {
+    fn send(&self, bytes: &[u8]) -> Result<()> {
+        self.socket.send_by(bytes, self.deadline)
+    }
+
+    fn read_exact(&self, into: &mut [u8]) -> Result<()> {
+        self.socket.read_exact(into, self.deadline)
+    }
+
+    /// The host as an address, where it is one.
+    fn literal<A: FromStr>(&self) -> Option<A> {
+        str::from_utf8(self.host).ok()?.parse().ok()
+    }
+
+    /// The host's addresses, for a protocol or setting that does not hand names to the proxy.
+    fn resolve(&self) -> Result<Vec<SocketAddr>> {
+        resolve(self.host, self.port, self.deadline, self.socket.interrupt())
+    }
+}
+
+/// Asks the proxy for the connection and waits for its answer.
+pub(super) fn negotiate(errand: &Errand<'_>) -> Result<()> {
+    let proxy = errand.proxy;
     let conversation = match proxy.kind {
-        ProxyKind::Socks4 | ProxyKind::Socks4a => socks4::negotiate(socket, proxy, host, port, deadline),
-        ProxyKind::Socks5 | ProxyKind::Socks5h => socks5::negotiate(socket, proxy, host, port, deadline),
-        ProxyKind::Http => connect::negotiate(socket, proxy, host, port, deadline),
+        ProxyKind::Socks4 | ProxyKind::Socks4a => socks4::negotiate(errand),
+        ProxyKind::Socks5 | ProxyKind::Socks5h => socks5::negotiate(errand),
+        ProxyKind::Http => connect::negotiate(errand),
     };
     conversation.map_err(|error| match error {
         Error::Interrupted | Error::Usage(_) => error,

@@ -1,9 +1,7 @@
 //! SOCKS4 and SOCKS4a: one request, one answer of eight bytes.
 #![forbid(unsafe_code)]
 
-use super::{Proxy, ProxyKind};
-use crate::transport::resolve::resolve;
-use crate::transport::{Deadline, Socket};
+use super::{Errand, ProxyKind};
 use crate::{Error, Result};
 use std::net::{Ipv4Addr, SocketAddr};
 
@@ -15,25 +13,19 @@ const GRANTED: u8 = 90;
 const NAME_FOLLOWS: Ipv4Addr = Ipv4Addr::new(0, 0, 0, 1);
 
 /// Asks for a connection and waits for the answer.
-pub(super) fn negotiate(
-    socket: &Socket,
-    proxy: &Proxy,
-    host: &[u8],
-    port: u16,
-    deadline: Deadline,
-) -> Result<()> {
-    let literal = std::str::from_utf8(host).ok().and_then(|host| host.parse::<Ipv4Addr>().ok());
-    let (address, name) = match (literal, proxy.kind) {
+pub(super) fn negotiate(errand: &Errand<'_>) -> Result<()> {
+    let host = errand.host;
+    let (address, name) = match (errand.literal(), errand.proxy.kind) {
         (Some(address), _) => (address, None),
         (None, ProxyKind::Socks4a) => (NAME_FOLLOWS, Some(host)),
-        (None, _) => (resolve_v4(socket, host, port, deadline)?, None),
+        (None, _) => (resolve_v4(errand)?, None),
     };
     if host.contains(&0) || host.is_empty() {
         return Err(Error::Usage("the host name is empty or has a zero byte".into()));
     }
-    socket.send_by(&request(address, port, name), deadline)?;
+    errand.send(&request(address, errand.port, name))?;
     let mut answer = [0; 8];
-    socket.read_exact(&mut answer, deadline)?;
+    errand.read_exact(&mut answer)?;
     match answer {
         [0, GRANTED, ..] => Ok(()),
         [0, code, ..] => Err(Error::Refused(format!("refused, SOCKS4 code {code} ({})", meaning(code)))),
@@ -57,9 +49,8 @@ fn request(address: Ipv4Addr, port: u16, name: Option<&[u8]>) -> Vec<u8> {
 }
 
 /// The first IPv4 address of the host: SOCKS4 knows no other.
-fn resolve_v4(socket: &Socket, host: &[u8], port: u16, deadline: Deadline) -> Result<Ipv4Addr> {
-    let addresses = resolve(host, port, deadline, socket.interrupt())?;
-    let v4 = addresses.into_iter().find_map(|address| match address {
+fn resolve_v4(errand: &Errand<'_>) -> Result<Ipv4Addr> {
+    let v4 = errand.resolve()?.into_iter().find_map(|address| match address {
         SocketAddr::V4(address) => Some(*address.ip()),
         SocketAddr::V6(_) => None,
     });

@@ -1,9 +1,7 @@
 //! SOCKS5 (RFC 1928), with a user's name and password (RFC 1929) where the setting has them.
 #![forbid(unsafe_code)]
 
-use super::{Credentials, Proxy, ProxyKind};
-use crate::transport::resolve::resolve;
-use crate::transport::{Deadline, Socket};
+use super::{Credentials, Errand, ProxyKind};
 use crate::{Error, Result};
 use std::net::{IpAddr, SocketAddr};
 
@@ -23,21 +21,15 @@ const NAME: u8 = 3;
 const IPV6: u8 = 4;
 
 /// Logs in, asks for a connection and waits for the answer.
-pub(super) fn negotiate(
-    socket: &Socket,
-    proxy: &Proxy,
-    host: &[u8],
-    port: u16,
-    deadline: Deadline,
-) -> Result<()> {
-    let destination = destination(socket, proxy, host, port, deadline)?;
-    log_in(socket, proxy.credentials.as_ref(), deadline)?;
+pub(super) fn negotiate(errand: &Errand<'_>) -> Result<()> {
+    let destination = destination(errand)?;
+    log_in(errand)?;
     let mut request = vec![VERSION, CONNECT, 0];
     request.extend(destination);
-    request.extend(port.to_be_bytes());
-    socket.send_by(&request, deadline)?;
+    request.extend(errand.port.to_be_bytes());
+    errand.send(&request)?;
     let mut head = [0; 4];
-    socket.read_exact(&mut head, deadline)?;
+    errand.read_exact(&mut head)?;
     let [version, code, _, kind] = head;
     check_version(version, VERSION)?;
     if code != 0 {
@@ -48,28 +40,29 @@ pub(super) fn negotiate(
         IPV6 => 16,
         NAME => {
             let mut length = [0; 1];
-            socket.read_exact(&mut length, deadline)?;
+            errand.read_exact(&mut length)?;
             usize::from(length[0])
         }
         other => return Err(Error::protocol(format!("its answer has an address of unknown kind {other}"))),
     };
-    socket.read_exact(&mut vec![0; length + 2], deadline)
+    errand.read_exact(&mut vec![0; length + 2])
 }
 
 /// Agrees on a way to log in, and does it.
-fn log_in(socket: &Socket, credentials: Option<&Credentials>, deadline: Deadline) -> Result<()> {
+fn log_in(errand: &Errand<'_>) -> Result<()> {
+    let credentials = errand.proxy.credentials.as_ref();
     let offer: &[u8] = match credentials {
         None => &[VERSION, 1, NO_LOGIN],
         Some(_) => &[VERSION, 2, NO_LOGIN, NAME_AND_PASSWORD],
     };
-    socket.send_by(offer, deadline)?;
+    errand.send(offer)?;
     let mut answer = [0; 2];
-    socket.read_exact(&mut answer, deadline)?;
+    errand.read_exact(&mut answer)?;
     let [version, way] = answer;
     check_version(version, VERSION)?;
     match (way, credentials) {
         (NO_LOGIN, _) => return Ok(()),
-        (NAME_AND_PASSWORD, Some(credentials)) => socket.send_by(&login(credentials)?, deadline)?,
+        (NAME_AND_PASSWORD, Some(credentials)) => errand.send(&login(credentials)?)?,
         (NONE_ACCEPTABLE, None) => {
             let text = "it demands a log-in: write socks5://user:password@host:port";
             return Err(Error::Refused(text.into()));
@@ -82,7 +75,7 @@ fn log_in(socket: &Socket, credentials: Option<&Credentials>, deadline: Deadline
             return Err(Error::protocol(format!("it chose log-in method {other}, which was not offered")));
         }
     }
-    socket.read_exact(&mut answer, deadline)?;
+    errand.read_exact(&mut answer)?;
     match answer {
         [_, 0] => Ok(()),
         [_, code] => Err(Error::Refused(format!("wrong user or password (SOCKS5 log-in status {code})"))),
@@ -103,24 +96,18 @@ fn login(credentials: &Credentials) -> Result<Vec<u8>> {
 }
 
 /// The kind and the bytes of the target's address.
-fn destination(
-    socket: &Socket,
-    proxy: &Proxy,
-    host: &[u8],
-    port: u16,
-    deadline: Deadline,
-) -> Result<Vec<u8>> {
-    let literal = std::str::from_utf8(host).ok().and_then(|host| host.parse::<IpAddr>().ok());
-    let address = match literal {
+fn destination(errand: &Errand<'_>) -> Result<Vec<u8>> {
+    let host = errand.host;
+    let address = match errand.literal() {
         Some(address) => address,
-        None if proxy.kind == ProxyKind::Socks5h => {
+        None if errand.proxy.kind == ProxyKind::Socks5h => {
             let length = u8::try_from(host.len()).ok().filter(|&length| length > 0).ok_or_else(|| {
                 Error::Usage("the host name is empty or longer than the 255 bytes SOCKS5 allows".into())
             })?;
             return Ok([&[NAME, length], host].concat());
         }
         None => {
-            let addresses = resolve(host, port, deadline, socket.interrupt())?;
+            let addresses = errand.resolve()?;
             let address = addresses.iter().find(|address| address.is_ipv4()).or(addresses.first());
             let missing = || Error::Usage("the host has no address".into());
             address.map(SocketAddr::ip).ok_or_else(missing)?
