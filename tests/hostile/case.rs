@@ -3,6 +3,7 @@
 use super::peer::{Heard, Peer, Step};
 use std::fs;
 use std::io::Read;
+use std::ops::RangeInclusive;
 use std::os::unix::fs::symlink;
 use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
@@ -12,7 +13,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 /// A session that has not ended by then hangs.
-const DEADLINE: Duration = Duration::from_secs(30);
+const DEADLINE: Duration = Duration::from_secs(60);
 /// Cases at the same time: most wait for a time-out of a second.
 const PARALLEL: usize = 8;
 
@@ -33,6 +34,8 @@ pub(crate) struct Case {
     pub says: &'static [&'static str],
     /// None may be there.
     pub never: &'static [&'static str],
+    /// The seconds it may take: wide enough for a busy machine, narrow enough to tell one deadline from another.
+    pub took: RangeInclusive<u32>,
     /// Checks what the peer heard.
     pub heard: Option<Check>,
 }
@@ -46,6 +49,7 @@ impl Default for Case {
             script: Vec::new(),
             says: &[],
             never: &[],
+            took: 0..=u32::MAX,
             heard: None,
         }
     }
@@ -105,12 +109,22 @@ fn run_one(case: &Case) -> Result<(), String> {
             return Err(format!("says {unwanted:?}\n{}", shortened(text)));
         }
     }
+    let took = outcome.seconds();
+    if !case.took.contains(&took) {
+        return Err(format!("took {took} seconds, not {:?}\n{}", case.took, shortened(text)));
+    }
     // Else the peer is left to itself: one that is deaf may notice late that the client has left.
     let Some(check) = case.heard else { return Ok(()) };
     peer.heard().first().map_or_else(|| Err("never connected".to_owned()), check)
 }
 
 impl Outcome {
+    /// How long the session took, by the driver's clock.
+    fn seconds(&self) -> u32 {
+        let line = self.text.lines().rev().find_map(|line| line.strip_prefix("took "));
+        line.and_then(|line| line.split(' ').next()?.parse().ok()).unwrap_or(0)
+    }
+
     /// What became of the process.
     pub(crate) fn category(&self) -> String {
         match self.status {
@@ -191,8 +205,7 @@ static PROGRAMS: LazyLock<PathBuf> = LazyLock::new(|| {
         let _ = fs::remove_file(&link);
         symlink(&built, &link).expect("a link to our library");
     }
-    {
-        let program = "driver";
+    for program in ["driver", "faults", "life"] {
         compile(program, &directory, &library);
     }
     directory

@@ -130,7 +130,7 @@ fn memory() {
         ),
         Case {
             session: "play",
-            script: vec![Step::Say([playing(), unfinished(6, 1000)].concat()), Step::Wait(20), Step::Reset],
+            script: vec![Step::Say([playing(), unfinished(6, 1000)].concat()), Step::Wait(500), Step::Reset],
             ..playing_then("a reset in mid-message", Vec::new(), &["then 0, status -1", "connected 0"])
         },
         stops("16 MiB announced on every channel", everywhere, &["read 0, then 0, status -1"]),

@@ -42,7 +42,8 @@ fn answers() {
             name: "silence in place of an answer",
             options: "timeout=1",
             script: vec![Step::Say([handshake(3), connected()].concat())],
-            says: &["stream 0", "did not start the stream in time", "took 1 seconds"],
+            says: &["stream 0", "did not start the stream in time"],
+            took: 1..=6,
             ..Case::default()
         },
     ]);

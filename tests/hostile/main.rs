@@ -9,7 +9,9 @@
 mod case;
 mod chunks;
 mod commands;
+mod faults;
 mod handshake;
+mod life;
 mod peer;
 mod sockets;
 mod time;

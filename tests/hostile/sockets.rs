@@ -73,7 +73,8 @@ fn peers_that_stop() {
         options: "timeout=1",
         script: deaf.clone(),
         says: &["connected 0", "stopped reading"],
-        never: &["wrote 100000 tags", "took 4 seconds", "took 5 seconds"],
+        never: &["wrote 100000 tags"],
+        took: 1..=8,
         ..Case::default()
     };
     let no_farewell: fn(&Heard) -> Result<(), String> =
@@ -84,7 +85,7 @@ fn peers_that_stop() {
     let broken = |name, session, last: Step| Case {
         name,
         session,
-        script: vec![Step::Say(publishing()), Step::Wait(100), last],
+        script: vec![Step::Say(publishing()), Step::Wait(500), last],
         says: &["connected 0"],
         never: &["wrote 100000 tags"],
         heard: Some(no_farewell),
@@ -112,7 +113,7 @@ fn other_threads() {
         session,
         script: vec![Step::Say([playing(), film()].concat())],
         says,
-        never: &["took 3 seconds"],
+        took: 0..=8,
         ..Case::default()
     };
     let publishing = |name, session| Case {
@@ -120,7 +121,8 @@ fn other_threads() {
         session,
         script: vec![Step::Say(publishing())],
         says: &["connected 0"],
-        never: &["wrote 100000 tags", "took 5 seconds"],
+        never: &["wrote 100000 tags"],
+        took: 0..=8,
         ..Case::default()
     };
     let ended: &[&str] = &["tag 8 at 980, 3000 bytes", "rest 0", "then 0", "connected 0"];

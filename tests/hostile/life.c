@@ -1,0 +1,284 @@
+/* What programs do with a handle beyond one session, and what must then be left: nothing. tests/hostile/life.rs.
+ *
+ * usage: life SCENE PORT
+ * The peer on PORT serves plays of one tag that end. The last line says the descriptors and bytes left behind. */
+#define _GNU_SOURCE
+#include <dirent.h>
+#include <fcntl.h>
+#include <librtmp/log.h>
+#include <librtmp/rtmp.h>
+#include <malloc.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+/* The library keeps pointers into it. */
+static __thread char url[128];
+static const char *port;
+
+static void quiet(int level, const char *format, va_list list) {
+    char text[256];
+    vsnprintf(text, sizeof text, format, list);
+    (void)level;
+}
+
+static int open_descriptors(void) {
+    DIR *directory = opendir("/proc/self/fd");
+    int count = 0;
+    if (!directory) return -1;
+    while (readdir(directory)) count++;
+    closedir(directory);
+    return count;
+}
+
+static int set_up(RTMP *rtmp) {
+    snprintf(url, sizeof url, "rtmp://127.0.0.1:%s/app/stream conn=S:text timeout=10", port);
+    return RTMP_SetupURL(rtmp, url);
+}
+
+static int begin(RTMP *rtmp) { return set_up(rtmp) && RTMP_Connect(rtmp, NULL) && RTMP_ConnectStream(rtmp, 0); }
+
+/* A whole play; the bytes it gave. */
+static int play(RTMP *rtmp) {
+    char buffer[4096];
+    int n, total = 0;
+    if (!begin(rtmp)) return -1;
+    while ((n = RTMP_Read(rtmp, buffer, sizeof buffer)) > 0) total += n;
+    return total;
+}
+
+static RTMP *fresh(void) {
+    RTMP *rtmp = RTMP_Alloc();
+    RTMP_Init(rtmp);
+    return rtmp;
+}
+
+static void scene_cycles(void) {
+    RTMP *rtmp = fresh();
+    int good = 0;
+    for (int i = 0; i < 300; i++) {
+        good += play(rtmp) == 13 + 11 + 70 + 4;
+        RTMP_Close(rtmp);
+    }
+    RTMP_Free(rtmp);
+    printf("%d plays\n", good);
+}
+
+static void scene_closes(void) {
+    RTMP *rtmp = fresh();
+    RTMP_Close(rtmp);
+    RTMP_Close(rtmp);
+    printf("play %d\n", play(rtmp));
+    RTMP_Close(rtmp);
+    RTMP_Close(rtmp);
+    RTMP_Init(rtmp);
+    RTMP_Close(rtmp);
+    printf("play %d\n", play(rtmp));
+    RTMP_Close(rtmp);
+    RTMP_Close(rtmp);
+    RTMP_Free(rtmp);
+}
+
+static void scene_garbage(void) {
+    RTMP on_stack;
+    memset(&on_stack, 0xa5, sizeof on_stack);
+    RTMP_Init(&on_stack);
+    printf("play %d\n", play(&on_stack));
+    RTMP_Close(&on_stack);
+    memset(&on_stack, 0xff, sizeof on_stack);
+    RTMP_Init(&on_stack);
+    RTMP_Close(&on_stack);
+}
+
+static void scene_moved(void) {
+    RTMP *one = fresh(), *other = RTMP_Alloc();
+    char buffer[64];
+    int n, total = 0;
+    printf("begin %d\n", begin(one));
+    total = RTMP_Read(one, buffer, sizeof buffer);
+    memcpy(other, one, sizeof *other);
+    memset(one, 0xa5, sizeof *one);
+    while ((n = RTMP_Read(other, buffer, sizeof buffer)) > 0) total += n;
+    printf("play %d\n", total);
+    RTMP_Close(other);
+    RTMP_Free(other);
+    RTMP_Free(one);
+}
+
+static void scene_again(void) {
+    RTMP *rtmp = fresh();
+    for (int i = 0; i < 3; i++) printf("set up %d\n", set_up(rtmp));
+    printf("play %d\n", play(rtmp));
+    printf("reconnect %d\n", RTMP_ReconnectStream(rtmp, 0));
+    RTMP_Close(rtmp);
+    printf("reconnect %d\n", RTMP_ReconnectStream(rtmp, 0));
+    printf("connect again %d\n", begin(rtmp));
+    printf("connect over it %d\n", begin(rtmp));
+    RTMP_DeleteStream(rtmp);
+    RTMP_DeleteStream(rtmp);
+    RTMP_Close(rtmp);
+    RTMP_Free(rtmp);
+}
+
+/* What a program that forgets RTMP_Close loses is its own; it must not crash. */
+static void scene_unclosed(void) {
+    RTMP *rtmp = fresh();
+    printf("begin %d\n", begin(rtmp));
+    int fd = RTMP_Socket(rtmp);
+    RTMP_Free(rtmp);
+    close(fd);
+}
+
+/* The descriptor is closed behind the library's back, and its number given to another file. */
+static void scene_stolen(void) {
+    RTMP *rtmp = fresh();
+    char buffer[4096];
+    printf("begin %d\n", begin(rtmp));
+    int fd = RTMP_Socket(rtmp), file = open("/dev/null", O_RDWR);
+    dup2(file, fd);
+    close(file);
+    int n;
+    while ((n = RTMP_Read(rtmp, buffer, sizeof buffer)) > 0) {
+    }
+    printf("read %d\n", n);
+    printf("connected %d\n", RTMP_IsConnected(rtmp));
+    RTMP_Close(rtmp);
+    RTMP_Free(rtmp);
+}
+
+/* A child that only forks and leaves must not end the parent's session. */
+static void scene_fork(void) {
+    RTMP *rtmp = fresh();
+    char buffer[4096];
+    int n, total = 0, status = -1;
+    printf("begin %d\n", begin(rtmp));
+    fflush(stdout);
+    pid_t child = fork();
+    if (!child) {
+        RTMP *own = fresh();
+        RTMP_Close(own);
+        RTMP_Free(own);
+        _exit(0);
+    }
+    waitpid(child, &status, 0);
+    while ((n = RTMP_Read(rtmp, buffer, sizeof buffer)) > 0) total += n;
+    printf("child %d, play %d\n", status, total);
+    child = fork();
+    if (!child) _exit(play(fresh()) != 98);
+    waitpid(child, &status, 0);
+    printf("play in a child %d\n", status);
+    RTMP_Close(rtmp);
+    RTMP_Free(rtmp);
+}
+
+static void *play_often(void *given) {
+    long good = 0;
+    (void)given;
+    for (int i = 0; i < 20; i++) {
+        RTMP *rtmp = fresh();
+        int bytes = play(rtmp);
+        if (bytes != 98) fprintf(stderr, "play %d\n", bytes);
+        good += bytes == 98;
+        RTMP_Close(rtmp);
+        RTMP_Free(rtmp);
+    }
+    return (void *)good;
+}
+
+/* The first use of the library, from many threads at once. */
+static void scene_handles(void) {
+    enum { THREADS = 16 };
+    pthread_t threads[THREADS];
+    long good = 0;
+    for (int i = 0; i < THREADS; i++) pthread_create(&threads[i], NULL, play_often, NULL);
+    for (int i = 0; i < THREADS; i++) {
+        void *result;
+        pthread_join(threads[i], &result);
+        good += (long)result;
+    }
+    printf("%ld plays\n", good);
+}
+
+struct shared {
+    RTMP *rtmp;
+    volatile int over;
+};
+
+static void *reader(void *given) {
+    struct shared *shared = given;
+    char buffer[4096];
+    while (!shared->over && RTMP_IsConnected(shared->rtmp)) RTMP_Read(shared->rtmp, buffer, sizeof buffer);
+    return NULL;
+}
+
+static void *writer(void *given) {
+    struct shared *shared = given;
+    while (!shared->over && RTMP_SendCtrl(shared->rtmp, 3, 1, 500)) {
+    }
+    return NULL;
+}
+
+static void *closer(void *given) {
+    struct shared *shared = given;
+    usleep(rand() % 3000);
+    RTMP_Close(shared->rtmp);
+    shared->over = 1;
+    return NULL;
+}
+
+/* One reader, one writer and two closers on each handle, from the first byte to the end. */
+static void scene_three(void) {
+    enum { TIMES = 200 };
+    for (int i = 0; i < TIMES; i++) {
+        struct shared shared = {fresh(), 0};
+        pthread_t threads[4];
+        begin(shared.rtmp);
+        pthread_create(&threads[0], NULL, reader, &shared);
+        pthread_create(&threads[1], NULL, writer, &shared);
+        pthread_create(&threads[2], NULL, closer, &shared);
+        pthread_create(&threads[3], NULL, closer, &shared);
+        for (int t = 0; t < 4; t++) pthread_join(threads[t], NULL);
+        RTMP_Close(shared.rtmp);
+        RTMP_Free(shared.rtmp);
+    }
+    printf("%d handles\n", TIMES);
+}
+
+static const struct {
+    const char *name;
+    void (*run)(void);
+} scenes[] = {
+    {"cycles", scene_cycles}, {"closes", scene_closes},   {"garbage", scene_garbage}, {"moved", scene_moved},
+    {"again", scene_again},   {"unclosed", scene_unclosed}, {"stolen", scene_stolen},   {"fork", scene_fork},
+    {"handles", scene_handles}, {"three", scene_three},
+};
+
+int main(int argc, char **argv) {
+    if (argc < 3) return 2;
+    port = argv[2];
+    setvbuf(stdout, NULL, _IOLBF, 0);
+    RTMP_LogSetCallback(quiet);
+    for (size_t i = 0; i < sizeof scenes / sizeof *scenes; i++) {
+        if (strcmp(scenes[i].name, argv[1])) continue;
+        // What is made once stays, as OpenSSL's tables do; the first use from many threads must be a first use.
+        int first = scenes[i].run == scene_handles, descriptors = open_descriptors();
+        if (!first) {
+            RTMP *rtmp = fresh();
+            play(rtmp);
+            RTMP_Close(rtmp);
+            RTMP_Free(rtmp);
+        }
+        size_t before = mallinfo2().uordblks;
+        scenes[i].run();
+        long more = (long)(mallinfo2().uordblks - before);
+        printf("left %d descriptors, %s\n", open_descriptors() - descriptors,
+               first || more < 65536 ? "little memory" : "much memory");
+        return 0;
+    }
+    return 2;
+}

@@ -1,0 +1,91 @@
+//! The life of a handle: closed twice, freed open, moved, used again; in forks and in many threads.
+
+use super::case::{finish, program};
+use super::peer::{Step, serve};
+use super::wire::*;
+use std::net::TcpListener;
+use std::thread;
+
+/// Runs a scene of life.c against a peer that serves anybody a play of one tag.
+fn scene(name: &str, lines: &[&str]) {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a loopback port");
+    let port = listener.local_addr().expect("its address").port().to_string();
+    let whole = vec![Step::Say([playing(), media(VIDEO, 20, 70), stop()].concat())];
+    let endless = vec![Step::Say([playing(), many(200, &media(VIDEO, 20, 70))].concat())];
+    let script = if ["three", "stolen"].contains(&name) { endless } else { whole };
+    // Ends with the test's process: nobody connects any more once the program has ended.
+    thread::spawn(move || {
+        for stream in listener.incoming().flatten() {
+            let script = script.clone();
+            thread::spawn(move || serve(stream, &script));
+        }
+    });
+    let mut command = program("life");
+    command.args([name, &port]).env("GLIBC_TUNABLES", "glibc.malloc.tcache_count=0");
+    let outcome = finish(command);
+    assert_eq!(outcome.category(), "ended", "{name}:\n{}", outcome.text);
+    let expected = [lines, &["left 0 descriptors, little memory"]].concat();
+    assert_eq!(outcome.text.lines().collect::<Vec<_>>(), expected, "{name}");
+}
+
+#[test]
+fn three_hundred_cycles() {
+    scene("cycles", &["300 plays"]);
+}
+
+#[test]
+fn closed_twice_and_never_opened() {
+    scene("closes", &["play 98", "play 98"]);
+}
+
+#[test]
+fn garbage_before_init() {
+    scene("garbage", &["play 98"]);
+}
+
+#[test]
+fn moved_in_memory() {
+    scene("moved", &["begin 1", "play 98"]);
+}
+
+#[test]
+fn set_up_and_connected_again() {
+    scene(
+        "again",
+        &[
+            "set up 1",
+            "set up 1",
+            "set up 1",
+            "play 98",
+            "reconnect 0",
+            "reconnect 0",
+            "connect again 1",
+            "connect over it 1",
+        ],
+    );
+}
+
+#[test]
+fn freed_without_a_close() {
+    scene("unclosed", &["begin 1"]);
+}
+
+#[test]
+fn a_descriptor_taken_away() {
+    scene("stolen", &["begin 1", "read 0", "connected 0"]);
+}
+
+#[test]
+fn forked() {
+    scene("fork", &["begin 1", "child 0, play 98", "play in a child 0"]);
+}
+
+#[test]
+fn many_handles_in_many_threads() {
+    scene("handles", &["320 plays"]);
+}
+
+#[test]
+fn a_reader_a_writer_and_two_closers() {
+    scene("three", &["200 handles"]);
+}
