@@ -2,7 +2,7 @@
 # make install        installs library, headers, pkg-config file and man page (prefix, libdir, incdir, mandir, DESTDIR)
 # make demo           shows it at work: publishes and plays a film through a server of its own
 # make loopback       builds that server: build/examples/loopback --help
-# make check          runs every test; check-PART (rust abi capi install examples interop) runs one part
+# make check          runs every test; check-PART (rust abi capi install guard examples interop) runs one part
 # make interop-table  writes docs/interop.md anew from what the interop tests find
 # make bench          measures against the reference and the kernel's limit, and writes docs/benchmarks.md
 # make headers        writes include/librtmp anew from src/capi
@@ -19,7 +19,7 @@ INSTALL ?= install
 RELEASE := $(or $(CARGO_TARGET_DIR),target)/release
 DEBUG   := $(or $(CARGO_TARGET_DIR),target)/debug
 HEADERS := amf http log rtmp
-PARTS   := rust abi capi install examples interop
+PARTS   := rust abi capi install guard examples interop
 
 all:
 	$(CARGO) build --release --locked

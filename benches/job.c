@@ -16,6 +16,7 @@
 #include <string.h>
 #include <sys/resource.h>
 #include <time.h>
+#include <valgrind/callgrind.h>
 
 #define HEADER 11
 #define TRAILER 4
@@ -39,8 +40,16 @@ static double wall_ms(void) {
 
 static long long begun;
 
+/* What follows is the transfer, in which time is taken, or under valgrind instructions are counted. */
+static void begin(void) {
+  CALLGRIND_START_INSTRUMENTATION;
+  begun = processor_ns();
+}
+
 static void report(unsigned long long bytes, unsigned long calls) {
-  printf("%lld %llu %lu\n", processor_ns() - begun, bytes, calls);
+  long long spent = processor_ns() - begun;
+  CALLGRIND_STOP_INSTRUMENTATION;
+  printf("%lld %llu %lu\n", spent, bytes, calls);
 }
 
 static RTMP *set_up(const char *url, int publish) {
@@ -77,7 +86,7 @@ static void job_write(const char *url, unsigned long long total, unsigned size, 
   connect_to(r);
   unsigned long long bytes = 0;
   unsigned long calls = 0;
-  begun = processor_ns();
+  begin();
   for (; bytes < total; calls++) {
     for (unsigned i = 0; i < per_call; i++) put24(tags + i * whole + 4, time++ & 0x7fffff);
     if (RTMP_Write(r, (char *)tags, (int)(whole * per_call)) != (int)(whole * per_call)) die("RTMP_Write");
@@ -109,7 +118,7 @@ static void job_packet(const char *url, unsigned long long total, unsigned size,
   memset(memory, 0x27, RTMP_MAX_HEADER_SIZE + size);
   unsigned long long bytes = 0;
   unsigned long calls = 0;
-  begun = processor_ns();
+  begin();
   for (; bytes < total; calls++) {
     RTMPPacket packet = {.m_headerType = calls ? RTMP_PACKET_SIZE_MEDIUM : RTMP_PACKET_SIZE_LARGE,
                          .m_packetType = RTMP_PACKET_TYPE_VIDEO, .m_nChannel = 4, .m_nInfoField2 = r->m_stream_id,
@@ -128,7 +137,7 @@ static void job_read(const char *url, unsigned long long total, int size) {
   connect_to(r);
   unsigned long long bytes = 0;
   unsigned long calls = 0;
-  begun = processor_ns();
+  begin();
   for (; bytes < total; calls++) {
     int n = RTMP_Read(r, buffer, size);
     if (n <= 0) die("RTMP_Read");
@@ -143,7 +152,7 @@ static void job_read_packet(const char *url, unsigned long long total) {
   connect_to(r);
   unsigned long long bytes = 0;
   unsigned long calls = 0;
-  begun = processor_ns();
+  begin();
   RTMPPacket packet = {0};
   for (; bytes < total; calls++) {
     if (!RTMP_ReadPacket(r, &packet)) die("RTMP_ReadPacket");
