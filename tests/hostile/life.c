@@ -114,6 +114,7 @@ static void scene_again(void) {
     RTMP *rtmp = fresh();
     for (int i = 0; i < 3; i++) printf("set up %d\n", set_up(rtmp));
     printf("play %d\n", play(rtmp));
+    rtmp->Link.timeout = 1;
     printf("reconnect %d\n", RTMP_ReconnectStream(rtmp, 0));
     RTMP_Close(rtmp);
     printf("reconnect %d\n", RTMP_ReconnectStream(rtmp, 0));
@@ -269,7 +270,7 @@ int main(int argc, char **argv) {
         int first = scenes[i].run == scene_handles, descriptors = open_descriptors();
         if (!first) {
             RTMP *rtmp = fresh();
-            play(rtmp);
+            begin(rtmp);
             RTMP_Close(rtmp);
             RTMP_Free(rtmp);
         }
