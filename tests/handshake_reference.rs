@@ -85,12 +85,12 @@ fn meet_reference_server(mode: Mode, kind: u8) -> (u8, Outcome) {
     let mut outcome = client.finish();
     let mut message = MESSAGE;
     if let Some((_, out)) = &mut outcome.encryption {
-        out.apply(&mut message);
+        out.apply(&mut message).unwrap();
     }
     stream.write_all(&message).expect("a message is sent");
     let mut echo = take(&mut stream, MESSAGE.len());
     if let Some((incoming, _)) = &mut outcome.encryption {
-        incoming.apply(&mut echo);
+        incoming.apply(&mut echo).unwrap();
     }
     assert_eq!(echo, MESSAGE);
     let mut printed = String::new();
@@ -172,7 +172,7 @@ fn meet_rtmpdump(scheme: &str, kind: Option<u8>) -> (u8, Vec<u8>, Outcome) {
     let mut outcome = server.finish();
     let mut command = take(&mut stream, 12 + 10);
     if let Some((incoming, _)) = &mut outcome.encryption {
-        incoming.apply(&mut command);
+        incoming.apply(&mut command).unwrap();
     }
     (answered.expect("S0"), command, outcome)
 }

@@ -177,7 +177,7 @@ impl Read for Source<'_> {
         };
         self.received = self.received.wrapping_add(n as u32);
         if let (Some(cipher), Some(bytes)) = (&mut self.cipher, buffer.get_mut(..n)) {
-            cipher.apply(bytes);
+            cipher.apply(bytes).map_err(io::Error::other)?;
         }
         Ok(n)
     }

@@ -116,13 +116,13 @@ impl<'a> SockInput<'a> {
         stream.receive_now(room)
     }
 
-    fn decipher(&mut self, direct: &mut [u8], buffered: usize) {
+    fn decipher(&mut self, direct: &mut [u8], buffered: usize) -> Result<()> {
         let end = self.start + self.size;
         let base = self.base();
-        let Some(cipher) = &mut self.cipher else { return };
-        cipher.apply(direct);
+        let Some(cipher) = &mut self.cipher else { return Ok(()) };
+        cipher.apply(direct)?;
         // SAFETY: the receive has just filled `buffered` bytes behind `end`; the reference does not outlive this line.
-        cipher.apply(unsafe { std::slice::from_raw_parts_mut(base.add(end), buffered) });
+        cipher.apply(unsafe { std::slice::from_raw_parts_mut(base.add(end), buffered) })
     }
 }
 
@@ -153,7 +153,7 @@ impl Input for SockInput<'_> {
         };
         let straight = received.min(direct.len());
         let buffered = received - straight;
-        self.decipher(direct.get_mut(..straight).unwrap_or_default(), buffered);
+        self.decipher(direct.get_mut(..straight).unwrap_or_default(), buffered)?;
         self.size += buffered;
         Ok(Received { direct: straight, buffered })
     }

@@ -21,6 +21,6 @@ fn stream(secret: &Secret, towards: &[u8; PUBLIC_KEY_SIZE]) -> Result<Rc4> {
     let digest = hmac_sha256(secret.bytes(), &[towards])?;
     let mut stream = Rc4::new(digest.first_chunk().unwrap_or(&[0; 16]));
     // The streams count as used by the second blocks, although those are sent in the clear.
-    stream.apply(&mut [0; BLOCK_SIZE]);
+    stream.apply(&mut [0; BLOCK_SIZE])?;
     Ok(stream)
 }

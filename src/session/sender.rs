@@ -226,6 +226,6 @@ fn transmit(
     let Some(cipher) = cipher else { return stream.send_all(slices) };
     enciphered.clear();
     slices.iter().for_each(|slice| enciphered.extend_from_slice(slice));
-    cipher.apply(enciphered);
+    cipher.apply(enciphered)?;
     stream.send_all(&mut [IoSlice::new(enciphered)])
 }
