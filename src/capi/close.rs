@@ -186,7 +186,7 @@ unsafe fn reset(r: *mut RTMP, connection: Option<&Connection>) {
 ///
 /// # Safety
 /// `r` points to an initialised `struct RTMP`; settings flagged as the library's are malloc'ed.
-unsafe fn free_settings(r: *mut RTMP) {
+pub(crate) unsafe fn free_settings(r: *mut RTMP) {
     // SAFETY: the caller's promise.
     unsafe {
         let link = &raw mut (*r).Link;

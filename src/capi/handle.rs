@@ -1,5 +1,6 @@
 //! The life of a `struct RTMP` and its simple fields, the clock, and the version.
 
+use crate::capi::close::{Farewell, close, free_settings};
 use crate::capi::data::RTMP_ctrlC;
 use crate::capi::guard::guard;
 use crate::capi::types::RTMP;
@@ -24,14 +25,28 @@ pub unsafe extern "C" fn RTMP_Alloc() -> *mut RTMP {
     guard(null_mut(), || unsafe { libc::calloc(1, size_of::<RTMP>()).cast() })
 }
 
-/// Frees the memory of a session, and nothing else: [`RTMP_Close`](crate::capi) comes first.
+/// Frees the memory of a session. One that was not closed is closed first, so that neither descriptor nor settings are
+/// left behind.
 ///
 /// # Safety
-/// `r` is null or came from [`RTMP_Alloc`] or malloc.
+/// `r` is null or came from [`RTMP_Alloc`] or malloc and, unless it is all zeroes, was prepared by [`RTMP_Init`].
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn RTMP_Free(r: *mut RTMP) {
-    // SAFETY: the caller's promise.
-    guard((), || unsafe { libc::free(r.cast()) });
+    guard((), || {
+        if r.is_null() {
+            return;
+        }
+        // SAFETY: the caller's promise; nothing that the library made hangs on a structure of zeroes, so that the
+        // descriptor 0 that stands there is left alone.
+        unsafe {
+            if (*r).Link.dh.is_null() {
+                free_settings(r);
+            } else {
+                close(r, Farewell::Said);
+            }
+            libc::free(r.cast());
+        }
+    });
 }
 
 /// Sets every field to its default. The memory may hold anything before: nothing of it is read.

@@ -22,6 +22,7 @@ pub mod options;
 mod owner;
 pub mod packet;
 pub mod receive;
+mod scalar;
 pub mod send;
 pub mod sockbuf;
 pub mod swf;

@@ -6,6 +6,7 @@
 
 use crate::capi::amf::encode::AMFProp_Encode;
 use crate::capi::connection::Connection;
+use crate::capi::scalar::{self, Scalar};
 use crate::capi::types::{AMFObject, AMFObjectProperty, RTMP, RTMP_READ};
 use crate::capi::{calls, texts};
 use crate::session::{Fields, Host, Text};
@@ -21,8 +22,8 @@ macro_rules! shared_fields {
         #[inline]
         unsafe fn load_scalars(r: *const RTMP, fields: &mut Fields, loaded: &mut Fields) {
             $(
-                // SAFETY: the caller's promise; a scalar is copied out of the structure.
-                let value = unsafe { (*r).$($c).+ };
+                // SAFETY: the caller's promise.
+                let value = unsafe { Scalar::load(&raw const (*r).$($c).+) };
                 fields.$core$(.$part)? = value;
                 loaded.$core$(.$part)? = value;
             )*
@@ -33,8 +34,8 @@ macro_rules! shared_fields {
         unsafe fn store_scalars(r: *mut RTMP, fields: &Fields, loaded: &Fields) {
             $(
                 if fields.$core$(.$part)? != loaded.$core$(.$part)? {
-                    // SAFETY: the caller's promise; a scalar is copied into the structure.
-                    unsafe { (*r).$($c).+ = fields.$core$(.$part)? };
+                    // SAFETY: the caller's promise.
+                    unsafe { Scalar::store(&raw mut (*r).$($c).+, fields.$core$(.$part)?) };
                 }
             )*
         }
@@ -56,7 +57,6 @@ shared_fields! {
     server_bw => m_nServerBW;
     client_bw => m_nClientBW;
     client_bw2 => m_nClientBW2;
-    num_invokes => m_numInvokes;
     audio_codecs => m_fAudioCodecs;
     video_codecs => m_fVideoCodecs;
     encoding => m_fEncoding;
@@ -106,9 +106,9 @@ impl<'c> Owner<'c> {
         // SAFETY: the caller's promise.
         unsafe {
             load_scalars(r, fields, loaded);
-            fields.playing = (*r).m_bPlaying != 0;
-            fields.send_encoding = (*r).m_bSendEncoding != 0;
-            fields.send_counter = (*r).m_bSendCounter != 0;
+            fields.playing = Scalar::load(&raw const (*r).m_bPlaying) != 0;
+            fields.send_encoding = Scalar::load(&raw const (*r).m_bSendEncoding) != 0;
+            fields.send_counter = Scalar::load(&raw const (*r).m_bSendCounter) != 0;
         }
         loaded.playing = fields.playing;
         owner
@@ -122,7 +122,7 @@ impl Drop for Owner<'_> {
         unsafe {
             store_scalars(self.r, &self.fields, &self.loaded);
             if self.fields.playing != self.loaded.playing {
-                (*self.r).m_bPlaying = u8::from(self.fields.playing);
+                Scalar::store(&raw mut (*self.r).m_bPlaying, u8::from(self.fields.playing));
             }
         }
     }
@@ -189,6 +189,11 @@ impl Host for Owner<'_> {
                 copy_of((*read).initialFrame, (*read).nInitialFrameSize),
             )
         }
+    }
+
+    fn next_transaction(&mut self) -> i32 {
+        // SAFETY: `r` is good (see `load`); the halves share the counter, so that no number is given twice.
+        unsafe { scalar::add(&raw mut (*self.r).m_numInvokes, 1) }.wrapping_add(1)
     }
 
     fn call_sent(&mut self, method: &[u8], transaction: i32) {

@@ -49,9 +49,7 @@ impl<H: Host + ?Sized> Conversation<'_, H> {
 
     /// The next transaction id.
     pub(super) fn next_transaction(&mut self) -> i32 {
-        let fields = self.host.fields_mut();
-        fields.num_invokes = fields.num_invokes.wrapping_add(1);
-        fields.num_invokes
+        self.host.next_transaction()
     }
 
     /// Sends a message of the session's own.

@@ -39,8 +39,6 @@ pub struct Fields {
     pub send_encoding: bool,
     /// Whether acknowledgements are sent.
     pub send_counter: bool,
-    /// The last transaction id.
-    pub num_invokes: i32,
     /// `audioCodecs` of connect.
     pub audio_codecs: f64,
     /// `videoCodecs` of connect.
@@ -180,7 +178,6 @@ impl Default for Fields {
             playing: false,
             send_encoding: false,
             send_counter: false,
-            num_invokes: 0,
             audio_codecs: 3191.0,
             video_codecs: 252.0,
             encoding: 0.0,
@@ -231,6 +228,8 @@ pub trait Host {
     fn set_swf_response(&mut self, answer: [u8; 42]);
     /// Resume: the metadata that must come at time 0, and the frame to find.
     fn resume(&self) -> (Vec<u8>, Vec<u8>);
+    /// The next transaction id: the one after the last, from 1 on, wrapping. Never the same to two threads.
+    fn next_transaction(&mut self) -> i32;
     /// A call that awaits its answer was sent.
     fn call_sent(&mut self, method: &[u8], transaction: i32);
     /// Takes the call with this transaction out of the list.

@@ -32,6 +32,7 @@ pub struct Settings {
     /// The chunk size that the library announced by itself; a later connection begins with the default again.
     pub announced_chunk_size: Option<u32>,
     bandwidth_checks: u32,
+    transactions: i32,
     calls: Vec<(Vec<u8>, i32)>,
     channel_times: HashMap<u32, u32>,
 }
@@ -50,6 +51,7 @@ impl Default for Settings {
             publish_chunk_size: None,
             announced_chunk_size: None,
             bandwidth_checks: 0,
+            transactions: 0,
             calls: Vec::new(),
             channel_times: HashMap::new(),
         }
@@ -98,6 +100,11 @@ impl Host for Settings {
 
     fn resume(&self) -> (Vec<u8>, Vec<u8>) {
         (self.resume_metadata.clone(), self.resume_frame.clone())
+    }
+
+    fn next_transaction(&mut self) -> i32 {
+        self.transactions = self.transactions.wrapping_add(1);
+        self.transactions
     }
 
     fn call_sent(&mut self, method: &[u8], transaction: i32) {
