@@ -17,6 +17,7 @@ mod error;
 pub mod flv;
 pub mod handshake;
 pub mod http;
+pub mod memory;
 pub mod message;
 pub mod options;
 pub mod session;

@@ -3,6 +3,8 @@
 //!
 //! Each export runs its body in [`guard::guard`]: no panic crosses the boundary, and a null pointer gives the documented failure value.
 
+#[cfg(feature = "reserve")]
+mod allocator;
 pub mod amf;
 mod calls;
 pub mod close;

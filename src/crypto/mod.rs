@@ -19,13 +19,23 @@ pub use xtea::xtea_encrypt;
 pub use xxtea::secure_token_answer;
 
 use crate::{Error, Result};
+use rustix::io::Errno;
+use rustix::rand::{GetRandomFlags, getrandom};
 
-/// Fills a buffer from the system's generator.
+/// Fills a buffer from the kernel's generator: OpenSSL's own crashes where memory is out.
 ///
 /// # Errors
 /// [`Error::Io`] when the generator fails.
 pub fn random(buffer: &mut [u8]) -> Result<()> {
-    openssl::rand::rand_bytes(buffer).map_err(failed("drawing random bytes"))
+    let mut rest = buffer;
+    while !rest.is_empty() {
+        match getrandom(&mut *rest, GetRandomFlags::empty()) {
+            Ok(filled) => rest = rest.get_mut(filled..).unwrap_or_default(),
+            Err(Errno::INTR) => {}
+            Err(errno) => return Err(Error::Io("drawing random bytes", errno.into())),
+        }
+    }
+    Ok(())
 }
 
 /// Turns a failure inside openssl, which valid use does not meet, into an error that says during what.

@@ -133,8 +133,10 @@ pub(super) fn incoming<'a, B: Body>(message: &'a Complete<B>, lent: &'a [u8]) ->
     Incoming { header: message.header, body }
 }
 
-/// The peer's chunk size: a program may have written the field.
+/// The peer's chunk size: a program may have written the field. Asked for before each message, so a session also ends
+/// here when memory is out.
 fn in_chunk_size<H: Host + ?Sized>(host: &H) -> Result<u32> {
+    crate::memory::enough()?;
     let size = host.fields().in_chunk_size;
     u32::try_from(size)
         .ok()

@@ -205,7 +205,7 @@ static PROGRAMS: LazyLock<PathBuf> = LazyLock::new(|| {
         let _ = fs::remove_file(&link);
         symlink(&built, &link).expect("a link to our library");
     }
-    for program in ["driver", "faults", "life"] {
+    for program in ["driver", "faults", "life", "scarce"] {
         compile(program, &directory, &library);
     }
     directory

@@ -6,20 +6,25 @@ use super::wire::*;
 use std::net::TcpListener;
 use std::thread;
 
-/// Runs a scene of life.c against a peer that serves anybody a play of one tag.
-fn scene(name: &str, lines: &[&str]) {
+/// A peer that plays its script to anybody, and ends with the test's process. Returns its port.
+pub(crate) fn anybody(script: Vec<Step>) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a loopback port");
     let port = listener.local_addr().expect("its address").port().to_string();
-    let whole = vec![Step::Say([playing(), media(VIDEO, 20, 70), stop()].concat())];
-    let endless = vec![Step::Say([playing(), many(200, &media(VIDEO, 20, 70))].concat())];
-    let script = if ["three", "stolen"].contains(&name) { endless } else { whole };
-    // Ends with the test's process: nobody connects any more once the program has ended.
     thread::spawn(move || {
         for stream in listener.incoming().flatten() {
             let script = script.clone();
             thread::spawn(move || serve(stream, &script));
         }
     });
+    port
+}
+
+/// Runs a scene of life.c against a peer that serves anybody a play of one tag.
+fn scene(name: &str, lines: &[&str]) {
+    let whole = vec![Step::Say([playing(), media(VIDEO, 20, 70), stop()].concat())];
+    let endless = vec![Step::Say([playing(), many(200, &media(VIDEO, 20, 70))].concat())];
+    let script = if ["three", "stolen"].contains(&name) { endless } else { whole };
+    let port = anybody(script);
     let mut command = program("life");
     command.args([name, &port]).env("GLIBC_TUNABLES", "glibc.malloc.tcache_count=0");
     let outcome = finish(command);

@@ -13,6 +13,7 @@ mod faults;
 mod handshake;
 mod life;
 mod peer;
+mod scarce;
 mod sockets;
 mod time;
 mod values;
