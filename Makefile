@@ -2,7 +2,8 @@
 # make install        installs library, headers, pkg-config file and man page (prefix, libdir, incdir, mandir, DESTDIR)
 # make demo           shows it at work: publishes and plays a film through a server of its own
 # make loopback       builds that server: build/examples/loopback --help
-# make check          runs every test; check-PART (rust abi capi install guard examples interop) runs one part
+# make check          runs every test; check-PART (rust abi capi install guard sanitize examples interop) runs one part
+# make sanitize       the memory and thread checkers at length: besides check-sanitize the examples, and ThreadSanitizer
 # make interop-table  writes docs/interop.md anew from what the interop tests find
 # make bench          measures against the reference and the kernel's limit, and writes docs/benchmarks.md
 # make headers        writes include/librtmp anew from src/capi
@@ -19,7 +20,7 @@ INSTALL ?= install
 RELEASE := $(or $(CARGO_TARGET_DIR),target)/release
 DEBUG   := $(or $(CARGO_TARGET_DIR),target)/debug
 HEADERS := amf http log rtmp
-PARTS   := rust abi capi install guard examples interop
+PARTS   := rust abi capi install guard sanitize examples interop
 
 all:
 	$(CARGO) build --release --locked
@@ -81,6 +82,9 @@ check: deps
 $(PARTS:%=check-%): check-%:
 	@CARGO="$(CARGO)" scripts/check $*
 
+sanitize: deps tree
+	@CARGO="$(CARGO)" scripts/sanitize build programs examples threads
+
 bench: deps tree
 	@benches/run build/tree/lib
 
@@ -88,4 +92,4 @@ clean:
 	$(CARGO) clean
 	$(RM) -r build
 
-.PHONY: all install uninstall tree examples loopback deps interop-table headers demo check bench clean $(PARTS:%=check-%)
+.PHONY: all install uninstall tree examples loopback deps interop-table headers demo check sanitize bench clean $(PARTS:%=check-%)
