@@ -11,7 +11,7 @@ impl Random {
     }
 
     /// Any number.
-    pub fn next(&mut self) -> u64 {
+    pub fn number(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut mixed = self.0;
         mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
@@ -21,7 +21,7 @@ impl Random {
 
     /// A number below `bound`; 0 when that is 0.
     pub fn below(&mut self, bound: usize) -> usize {
-        if bound == 0 { 0 } else { (self.next() % bound as u64) as usize }
+        if bound == 0 { 0 } else { (self.number() % bound as u64) as usize }
     }
 
     /// One of the values.
@@ -79,7 +79,7 @@ impl Mutator {
                 input.splice(at..at, made);
             }
             6 => {
-                let number = (random.next() >> random.below(64)) as u32;
+                let number = (random.number() >> random.below(64)) as u32;
                 let width = 1 + random.below(4);
                 let bytes = number.to_be_bytes();
                 for (place, byte) in input.iter_mut().skip(at).zip(&bytes[4 - width..]) {

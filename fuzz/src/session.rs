@@ -138,7 +138,7 @@ fn step(
             Ok(Media::Over(_)) => return false,
             Err(error) => error,
         },
-        Job::Chunks => match reading.read_chunk(talk, peer, out.len() % 2 == 0) {
+        Job::Chunks => match reading.read_chunk(talk, peer, out.len().is_multiple_of(2)) {
             Ok(chunk) => {
                 let Some(body) = chunk.message else { return true };
                 let message = rtmp::session::Incoming { header: chunk.header, body: body.as_slice() };
