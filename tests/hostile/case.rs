@@ -2,7 +2,7 @@
 
 use super::peer::{Heard, Peer, Step};
 use std::fs;
-use std::io::Read;
+use std::io::{Read, Write};
 use std::ops::RangeInclusive;
 use std::os::unix::fs::symlink;
 use std::os::unix::process::ExitStatusExt;
@@ -26,8 +26,12 @@ pub(crate) struct Case {
     pub name: &'static str,
     /// The driver's mode and settings.
     pub session: &'static str,
-    /// Options behind the URL.
+    /// The URL's scheme.
+    pub scheme: &'static str,
+    /// Options behind the URL; PORT stands for the peer's port.
     pub options: &'static str,
+    /// The driver's standard input.
+    pub input: Vec<u8>,
     /// The peer's lines.
     pub script: Vec<Step>,
     /// Each must be in what the driver prints.
@@ -45,7 +49,9 @@ impl Default for Case {
         Self {
             name: "",
             session: "play",
+            scheme: "rtmp",
             options: "",
+            input: Vec::new(),
             script: Vec::new(),
             says: &[],
             never: &[],
@@ -92,8 +98,10 @@ pub(crate) fn run(cases: Vec<Case>) {
 
 fn run_one(case: &Case) -> Result<(), String> {
     let peer = Peer::start(case.script.clone(), 1);
-    let url = format!("rtmp://127.0.0.1:{}/app/stream {}", peer.port, case.options);
-    let outcome = drive(case.session, &url);
+    let port = peer.port.to_string();
+    let options = case.options.replace("PORT", &port);
+    let url = format!("{}://127.0.0.1:{port}/app/stream {options}", case.scheme);
+    let outcome = drive(case.session, &url, &case.input);
     let text = &outcome.text;
     let category = outcome.category();
     if category != "ended" {
@@ -150,16 +158,25 @@ fn shortened(text: &str) -> String {
 }
 
 /// Runs the driver to its end, or to the deadline.
-pub(crate) fn drive(session: &str, url: &str) -> Outcome {
+pub(crate) fn drive(session: &str, url: &str, input: &[u8]) -> Outcome {
     let mut words = session.split(' ');
     let mut command = program("driver");
     command.arg(words.next().unwrap_or_default()).arg(url).args(words);
-    finish(command)
+    fed(command, input)
 }
 
 /// Runs a command to its end, or to the deadline, and keeps what it prints.
-pub(crate) fn finish(mut command: Command) -> Outcome {
-    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("the driver starts");
+pub(crate) fn finish(command: Command) -> Outcome {
+    fed(command, &[])
+}
+
+fn fed(mut command: Command, input: &[u8]) -> Outcome {
+    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = command.spawn().expect("the driver starts");
+    let mut stdin = child.stdin.take().expect("its input");
+    let input = input.to_vec();
+    // A program that does not read its input closes it.
+    let feeder = thread::spawn(move || drop(stdin.write_all(&input)));
     let mut out = child.stdout.take().expect("its output");
     let mut complaints = child.stderr.take().expect("its complaints");
     let reader = thread::spawn(move || {
@@ -178,6 +195,7 @@ pub(crate) fn finish(mut command: Command) -> Outcome {
         child.kill().expect("the driver ends");
     }
     child.wait().expect("its status");
+    feeder.join().expect("its input");
     Outcome { text: reader.join().expect("its output"), status }
 }
 

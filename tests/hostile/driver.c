@@ -6,8 +6,10 @@
  *             packets  connect, then RTMP_ReadPacket and RTMP_ClientPacket to the end
  *             publish  connect, connect the stream, write FLV tags
  *             send     the same with RTMP_SendPacket
+ *             flv      connect, connect the stream, RTMP_Write what stands on standard input
  *   settings  level=N (of the log), tags=N and size=N (to publish), buffer=N (to read into), sndbuf=N, rcvbuf=N,
- *             nonblock=1, timer=N (a signal each N microseconds), shutdown=N or close=N (by another thread after N ms),
+ *             nonblock=1, timer=N (a signal each N microseconds), shutdown=N, close=N or closefd=N (by another thread after N ms),
+ *             piece=N (of flv: bytes a call, 0 for any number), bytesin=N (received before, by the public counter),
  *             signal=1 (SIGPIPE has the program's own handler; else the default action, which kills), memory=N (MiB)
  * The last line is "done": descriptors left open, SIGPIPEs seen, and whether the handler is still the program's own. */
 #define _GNU_SOURCE
@@ -74,7 +76,7 @@ static double seconds(void) {
 struct meddler {
     RTMP *rtmp;
     long after;
-    int closes;
+    int closes, closes_descriptor;
 };
 
 static void *meddle(void *given) {
@@ -82,6 +84,8 @@ static void *meddle(void *given) {
     usleep(meddler->after * 1000);
     if (meddler->closes)
         RTMP_Close(meddler->rtmp);
+    else if (meddler->closes_descriptor)
+        close(RTMP_Socket(meddler->rtmp));
     else
         shutdown(RTMP_Socket(meddler->rtmp), SHUT_RDWR);
     return NULL;
@@ -207,8 +211,26 @@ static void write_all(RTMP *rtmp, const char *mode) {
     free(tag);
 }
 
+/* Standard input in pieces. A piece that is refused is passed over. */
+static void write_input(RTMP *rtmp) {
+    char *bytes = malloc(KEPT);
+    size_t length = fread(bytes, 1, KEPT, stdin), at = 0;
+    long piece = setting("piece", KEPT), refusals = 0;
+    unsigned seed = 1;
+    while (at < length && RTMP_IsConnected(rtmp)) {
+        size_t size = (size_t)(piece ? piece : 1 + rand_r(&seed) % 500);
+        if (size > length - at) size = length - at;
+        int n = RTMP_Write(rtmp, bytes + at, (int)size);
+        if (n != (int)size) refusals++;
+        at += size;
+    }
+    printf("wrote %zu of %zu bytes, refused %ld, connected %d\n", at, length, refusals, RTMP_IsConnected(rtmp));
+    free(bytes);
+}
+
 static void run(RTMP *rtmp, const char *mode) {
-    struct meddler meddler = {rtmp, setting("shutdown", setting("close", 0)), setting("close", 0) != 0};
+    struct meddler meddler = {rtmp, setting("shutdown", setting("close", setting("closefd", 0))), setting("close", 0) != 0,
+                              setting("closefd", 0) != 0};
     pthread_t thread;
     int connected = RTMP_Connect(rtmp, NULL);
     printf("connect %d\n", connected);
@@ -224,7 +246,9 @@ static void run(RTMP *rtmp, const char *mode) {
         printf("stream %d, id %d\n", streams, rtmp->m_stream_id);
         // Once the stream is there: RTMP_ConnectStream does not wait on such a descriptor.
         if (setting("nonblock", 0)) fcntl(RTMP_Socket(rtmp), F_SETFL, fcntl(RTMP_Socket(rtmp), F_GETFL) | O_NONBLOCK);
+        if (streams && setting("bytesin", 0)) rtmp->m_nBytesIn = rtmp->m_nBytesInSent = (int)setting("bytesin", 0);
         if (streams && !strcmp(mode, "play")) read_all(rtmp);
+        else if (streams && !strcmp(mode, "flv")) write_input(rtmp);
         else if (streams) write_all(rtmp, mode);
     }
     if (meddler.after) pthread_join(thread, NULL);
@@ -248,7 +272,7 @@ int main(int argc, char **argv) {
     RTMP *rtmp = RTMP_Alloc();
     RTMP_Init(rtmp);
     if (!RTMP_SetupURL(rtmp, argv[2])) return 3;
-    if (!strcmp(argv[1], "publish") || !strcmp(argv[1], "send")) RTMP_EnableWrite(rtmp);
+    if (strcmp(argv[1], "play") && strcmp(argv[1], "read") && strcmp(argv[1], "packets")) RTMP_EnableWrite(rtmp);
     start_timer();
     double began = seconds();
     run(rtmp, argv[1]);

@@ -9,7 +9,9 @@
 mod case;
 mod chunks;
 mod commands;
+mod ear;
 mod faults;
+mod flv;
 mod handshake;
 mod life;
 mod peer;

@@ -168,7 +168,7 @@ fn secrets() {
              pubUser=s3cretUser pubPasswd=s3cretPass token=s3cretToken jtv=s3cretJtv timeout=2",
             peer.port
         );
-        let outcome = drive(&format!("{mode} level=6"), &url);
+        let outcome = drive(&format!("{mode} level=6"), &url, &[]);
         assert_eq!(outcome.category(), "ended", "{mode}:\n{}", outcome.text);
         assert!(outcome.text.lines().filter(|line| line.starts_with("log ")).count() > 5, "the log is on");
         for line in outcome.text.lines() {
