@@ -1,6 +1,7 @@
 //! Timestamps and acknowledgements.
 
 use super::case::{Case, run};
+use super::ear::{Said, messages};
 use super::peer::{Heard, Step};
 use super::wire::*;
 
@@ -107,5 +108,78 @@ fn windows() {
             }),
             ..play("a window that asks for reports", &[bandwidth(100_000, 2), lots()], &["rest 0"])
         },
+        Case {
+            session: "play bytesin=0xffff0000",
+            heard: Some(|heard| wraps(heard, 0xffff_0000)),
+            ..play(
+                "a count that passes 2^32",
+                &[control(WINDOW, 10_000), bandwidth(100_000, 2), lots()],
+                &["rest 0"],
+            )
+        },
+        Case {
+            session: "play bytesin=0x7fff0000",
+            heard: Some(|heard| wraps(heard, 0x7fff_0000)),
+            ..play(
+                "a count that passes 2^31",
+                &[control(WINDOW, 10_000), bandwidth(100_000, 2), lots()],
+                &["rest 0"],
+            )
+        },
+    ]);
+}
+
+/// The reports go on across a mark: each says more than the one before, and at least five lie on each side of it.
+fn wraps(heard: &Heard, from: u32) -> Result<(), String> {
+    let reports: Vec<u32> = messages(&heard.bytes)?
+        .into_iter()
+        .filter(|message| message.kind == REPORT)
+        .filter_map(|message| Some(u32::from_be_bytes(message.body.try_into().ok()?).wrapping_sub(from)))
+        // What was reported before the driver set the counter counts from 0.
+        .filter(|count| *count < 1 << 20)
+        .collect();
+    let (before, after): (Vec<u32>, Vec<u32>) = reports.iter().partition(|count| **count < 0x1_0000);
+    if !reports.is_sorted() || before.len() < 5 || after.len() < 5 || reports.len() > 200 {
+        return Err(format!("reports {reports:?}"));
+    }
+    Ok(())
+}
+
+/// Automatic answers stand between the messages of a publish, never inside one: the strict ear takes it all apart, and
+/// finds every tag whole.
+fn answers_between_tags(heard: &Heard) -> Result<(), String> {
+    let said = messages(&heard.bytes)?;
+    let count = |wanted: fn(&Said) -> bool| said.iter().filter(|message| wanted(message)).count();
+    let (pongs, reports) = (
+        count(|message| message.kind == USER_CONTROL && message.body[..2] == [0, 7]),
+        count(|message| message.kind == REPORT),
+    );
+    let tags: Vec<&Said> = said.iter().filter(|message| [AUDIO, VIDEO].contains(&message.kind)).collect();
+    let good = tags.iter().enumerate().all(|(index, tag)| tag.body == body(20_000, index as u32 * 20));
+    if tags.len() != 100 || !good || pongs < 100 || reports == 0 {
+        return Err(format!("{} tags, {pongs} pongs, {reports} reports", tags.len()));
+    }
+    Ok(())
+}
+
+#[test]
+fn answers_within_a_publish() {
+    let chatter = many(10, &[event(6, 1), message(2, 0, 99, &[0; 3000])].concat());
+    let mut script =
+        vec![Step::Say([publishing(), message(2, 0, BANDWIDTH, &[0, 0, 0x75, 0x30, 2])].concat())];
+    for _ in 0..50 {
+        script.extend([Step::Say(chatter.clone()), Step::Wait(5)]);
+    }
+    let session = |name, session| Case {
+        name,
+        session,
+        script: script.clone(),
+        says: &["wrote 100 tags", "connected 1"],
+        heard: Some(answers_between_tags),
+        ..Case::default()
+    };
+    run(vec![
+        session("answers between the tags of a publish", "publish tags=100 size=20000 sndbuf=4096 pace=3000"),
+        session("answers between the packets of a publish", "send tags=100 size=20000 sndbuf=4096 pace=3000"),
     ]);
 }

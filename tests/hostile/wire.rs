@@ -9,6 +9,7 @@ pub(crate) const HANDSHAKE: usize = 3073;
 
 pub(crate) const SET_CHUNK_SIZE: u8 = 1;
 pub(crate) const ABORT: u8 = 2;
+pub(crate) const REPORT: u8 = 3;
 pub(crate) const USER_CONTROL: u8 = 4;
 pub(crate) const WINDOW: u8 = 5;
 pub(crate) const BANDWIDTH: u8 = 6;
