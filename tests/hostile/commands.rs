@@ -188,7 +188,9 @@ fn floods() {
                 Step::Say([connected(), many(60_000, &event(6, 1))].concat()),
                 Step::Deaf,
             ],
-            says: &["stopped reading", "read 0"],
+            // The answers stop at the deadline; or the kernel, busy with them, brings no more pings until the read's.
+            says: &["read 0, then 0, status -1"],
+            took: 1..=10,
             ..Case::default()
         },
     ]);

@@ -18,5 +18,6 @@ mod peer;
 mod scarce;
 mod sockets;
 mod time;
+mod tunnel;
 mod values;
 mod wire;

@@ -2,6 +2,7 @@
 //!
 //! It need not wait for what the client asks: the client meets each answer only after it has sent the question.
 
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use socket2::SockRef;
 use std::io::{Read, Write};
 use std::net::{Shutdown, TcpListener, TcpStream};
@@ -24,7 +25,7 @@ pub(crate) enum Step {
     Wait(u64),
     /// Reads nothing any more, until the client leaves.
     Deaf,
-    /// Goes on once as many bytes have been heard.
+    /// Goes on once as many bytes have been heard in all, or the client has left.
     Heard(usize),
     /// Closes its side in good order.
     Fin,
@@ -118,7 +119,8 @@ fn serve_alone(mut stream: TcpStream, script: &[Step]) -> Heard {
     let mut heard = Heard::default();
     for step in script {
         match step {
-            Step::Say(bytes) | Step::Dribble(bytes) => drop(stream.write_all(bytes)),
+            Step::Say(bytes) => drop(stream.write_all(bytes)),
+            Step::Dribble(bytes) => bytes.iter().for_each(|byte| drop(stream.write_all(&[*byte]))),
             Step::Wait(time) => thread::sleep(Duration::from_millis(*time)),
             Step::Fin => drop(stream.shutdown(Shutdown::Write)),
             Step::Reset => {
@@ -139,9 +141,14 @@ fn serve_alone(mut stream: TcpStream, script: &[Step]) -> Heard {
 /// Waits for the client's end without reading what it sends.
 fn wait_until_left(stream: &TcpStream) {
     let began = Instant::now();
-    let socket = SockRef::from(stream);
-    while began.elapsed() < PATIENCE && socket.send(&[0]).is_ok() {
-        thread::sleep(Duration::from_millis(50));
+    // Input alone does not wake it: it is not asked for.
+    let left = PollFlags::RDHUP | PollFlags::HUP | PollFlags::ERR;
+    let step = Timespec { tv_sec: 1, tv_nsec: 0 };
+    while began.elapsed() < PATIENCE {
+        let mut sockets = [PollFd::new(stream, left)];
+        if poll(&mut sockets, Some(&step)).is_ok() && sockets[0].revents().intersects(left) {
+            return;
+        }
     }
 }
 
