@@ -3,7 +3,7 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 /// Runs the body of an export. A panic is logged at CRIT and turned into the export's failure value.
-/// (`bridge` marks the session dead: its locks are poisoned by the panic and never entered again.)
+/// The session is dead then: the panic has poisoned the lock of the half it happened in, which ends the next call on it.
 pub(crate) fn guard<T>(failure: T, body: impl FnOnce() -> T) -> T {
     crate::capi::log::install_sink();
     match catch_unwind(AssertUnwindSafe(body)) {
@@ -16,6 +16,67 @@ pub(crate) fn guard<T>(failure: T, body: impl FnOnce() -> T) -> T {
                 .unwrap_or("no message");
             crate::log_at!(crate::log::Level::Crit, "internal error, please report it: {text}");
             failure
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::capi::connection;
+    use crate::capi::handle::{RTMP_Alloc, RTMP_Free, RTMP_Init, RTMP_IsConnected};
+    use crate::capi::receive::RTMP_Read;
+    use crate::capi::send::RTMP_SendCreateStream;
+    use crate::capi::types::RTMP;
+    use std::os::fd::IntoRawFd;
+    use std::os::unix::net::UnixStream;
+
+    fn over(socket: UnixStream) -> *mut RTMP {
+        // SAFETY: memory from RTMP_Alloc is initialised, and given a connected descriptor of its own.
+        unsafe {
+            let r = RTMP_Alloc();
+            RTMP_Init(r);
+            (*r).m_sb.sb_socket = socket.into_raw_fd();
+            r
+        }
+    }
+
+    #[test]
+    fn a_panic_gives_the_failure_value() {
+        assert_eq!(guard(-7, || 3), 3);
+        assert_eq!(guard(-7, || panic!("words")), -7);
+        assert_eq!(guard(-7, || panic!("words and {}", 1)), -7);
+        assert_eq!(guard(-7, || std::panic::panic_any(1.5)), -7);
+    }
+
+    /// A panic while a half is at work ends the session at its next use, and nothing else.
+    #[test]
+    fn a_panic_ends_the_session() {
+        for reading in [true, false] {
+            let (ours, _theirs) = UnixStream::pair().unwrap();
+            let r = over(ours);
+            let mut bytes = [0; 64];
+            // SAFETY: the handle is initialised and this thread's own; the memory has 64 bytes.
+            unsafe {
+                assert_eq!(RTMP_SendCreateStream(r), 1);
+                let result = guard(-7, || {
+                    let connection = connection::current(r).unwrap();
+                    let _half = reading.then(|| connection.session.reading.lock().unwrap());
+                    let _other = (!reading).then(|| connection.session.sender.group(128).unwrap());
+                    panic!("in mid-message")
+                });
+                assert_eq!(result, -7);
+                if reading {
+                    assert!(RTMP_Read(r, bytes.as_mut_ptr(), 64) <= 0);
+                } else {
+                    assert_eq!(RTMP_SendCreateStream(r), 0);
+                }
+                assert_eq!(RTMP_IsConnected(r), 0);
+                let (ours, _theirs) = UnixStream::pair().unwrap();
+                (*r).m_sb.sb_socket = ours.into_raw_fd();
+                assert_eq!(RTMP_SendCreateStream(r), 1, "the handle is good for another session");
+                RTMP_Free(r);
+            }
         }
     }
 }

@@ -6,8 +6,10 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <librtmp/log.h>
+#include <librtmp/amf.h>
 #include <librtmp/rtmp.h>
 #include <malloc.h>
+#include <netinet/in.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
@@ -102,12 +104,13 @@ static void scene_moved(void) {
     printf("begin %d\n", begin(one));
     total = RTMP_Read(one, buffer, sizeof buffer);
     memcpy(other, one, sizeof *other);
+    // Only its memory is left of the first one: a plain free is for that.
     memset(one, 0xa5, sizeof *one);
+    free(one);
     while ((n = RTMP_Read(other, buffer, sizeof buffer)) > 0) total += n;
     printf("play %d\n", total);
     RTMP_Close(other);
     RTMP_Free(other);
-    RTMP_Free(one);
 }
 
 static void scene_again(void) {
@@ -126,13 +129,11 @@ static void scene_again(void) {
     RTMP_Free(rtmp);
 }
 
-/* What a program that forgets RTMP_Close loses is its own; it must not crash. */
+/* A program that forgets RTMP_Close. */
 static void scene_unclosed(void) {
     RTMP *rtmp = fresh();
     printf("begin %d\n", begin(rtmp));
-    int fd = RTMP_Socket(rtmp);
     RTMP_Free(rtmp);
-    close(fd);
 }
 
 /* The descriptor is closed behind the library's back, and its number given to another file. */
@@ -250,25 +251,165 @@ static void scene_three(void) {
     printf("%d handles\n", TIMES);
 }
 
+/* What an executed program finds open beyond its standard descriptors. */
+static int list_descriptors(void) {
+    DIR *directory = opendir("/proc/self/fd");
+    struct dirent *entry;
+    int found = 0;
+    if (!directory) return 99;
+    while ((entry = readdir(directory))) found += atoi(entry->d_name) > 2 && atoi(entry->d_name) != dirfd(directory);
+    closedir(directory);
+    return found;
+}
+
+static int inherited(void) {
+    int status = -1;
+    pid_t child = fork();
+    if (!child) {
+        execl("/proc/self/exe", "life", "fds", "0", (char *)NULL);
+        _exit(98);
+    }
+    waitpid(child, &status, 0);
+    return WEXITSTATUS(status);
+}
+
+static volatile int over;
+
+static void *execute_often(void *given) {
+    long most = 0;
+    (void)given;
+    while (!over) {
+        int found = inherited();
+        if (found > most) most = found;
+    }
+    return (void *)most;
+}
+
+/* Programs are executed after sessions of every kind have begun, and while they begin and end: none may inherit a
+ * descriptor. (While OpenSSL reads the system's certificates that file is inherited; so TLS, the last kind, is left out of
+ * what goes on at the same time.) */
+static void scene_exec(void) {
+    static const char *const kinds[] = {
+        "rtmp://127.0.0.1:%s/app/stream timeout=1",  "rtmpt://127.0.0.1:%s/app/stream timeout=1",
+        "rtmp://localhost/app/stream timeout=1 socks=127.0.0.1:%s",
+        "rtmp://127.0.0.1:%s/app/stream timeout=1 swfVfy=1 swfUrl=http://127.0.0.1:%1$s/a.swf",
+        "rtmp://localhost/app/stream timeout=1 socks=socks5h://127.0.0.1:%s",
+        "rtmps://127.0.0.1:%s/app/stream timeout=1",
+    };
+    pthread_t thread;
+    void *most;
+    int before = inherited();
+    for (int i = 0; i < 46; i++) {
+        if (i == 6) pthread_create(&thread, NULL, execute_often, NULL);
+        RTMP *rtmp = fresh();
+        snprintf(url, sizeof url, kinds[i < 6 ? i : i % 5], port);
+        if (RTMP_SetupURL(rtmp, url) && RTMP_Connect(rtmp, NULL)) RTMP_ConnectStream(rtmp, 0);
+        if (i < 6) printf("inherited %d\n", inherited() - before);
+        RTMP_Close(rtmp);
+        RTMP_Free(rtmp);
+    }
+    over = 1;
+    pthread_join(thread, &most);
+    printf("inherited at most %ld\n", (long)most - before);
+}
+
+/* An object as deep as a program cares to build it is freed without recursion. */
+static void scene_deep(void) {
+    enum { DEPTH = 1000000 };
+    AMFObject inner = {0, NULL};
+    for (int i = 0; i < DEPTH; i++) {
+        AMFObject outer = {0, NULL};
+        AMFObjectProperty property;
+        memset(&property, 0, sizeof property);
+        property.p_type = AMF_OBJECT;
+        property.p_vu.p_object = inner;
+        AMF_AddProp(&outer, &property);
+        inner = outer;
+    }
+    AMF_Reset(&inner);
+    printf("left %d properties\n", inner.o_num);
+}
+
+static int lines, keys;
+
+/* A run of 16 hexadecimal digits, with or without spaces between the bytes, is a key or a part of one. */
+static void find_keys(int level, const char *format, va_list list) {
+    char text[4096];
+    int digits = 0;
+    vsnprintf(text, sizeof text, format, list);
+    for (const char *at = text; *at; at++) {
+        digits = strchr("0123456789abcdefABCDEF", *at) ? digits + 1 : *at == ' ' && digits ? digits : 0;
+        if (digits == 16) keys++, fprintf(stderr, "level %d: %s\n", level, text);
+    }
+    lines++;
+}
+
+static void *serve_enciphered(void *given) {
+    int fd = accept(*(int *)given, NULL, NULL);
+    RTMP *rtmp = fresh();
+    RTMPPacket packet;
+    memset(&packet, 0, sizeof packet);
+    rtmp->m_sb.sb_socket = fd;
+    long served = RTMP_Serve(rtmp);
+    while (served && RTMP_ReadPacket(rtmp, &packet))
+        if (RTMPPacket_IsReady(&packet)) RTMPPacket_Free(&packet);
+    RTMP_Close(rtmp);
+    RTMP_Free(rtmp);
+    return (void *)served;
+}
+
+/* RTMPE on both sides, with every line of the log looked at. */
+static void scene_keys(void) {
+    struct sockaddr_in address = {.sin_family = AF_INET};
+    socklen_t length = sizeof address;
+    for (int level = RTMP_LOGCRIT; level <= RTMP_LOGALL; level++) {
+        int listener = socket(AF_INET, SOCK_STREAM, 0);
+        pthread_t server;
+        void *served;
+        address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+        address.sin_port = 0;
+        bind(listener, (struct sockaddr *)&address, sizeof address);
+        listen(listener, 1);
+        getsockname(listener, (struct sockaddr *)&address, &length);
+        RTMP_LogSetLevel(level);
+        RTMP_LogSetCallback(find_keys);
+        pthread_create(&server, NULL, serve_enciphered, &listener);
+        RTMP *rtmp = fresh();
+        snprintf(url, sizeof url, "rtmpe://127.0.0.1:%d/app/stream timeout=2", ntohs(address.sin_port));
+        int connected = RTMP_SetupURL(rtmp, url) && RTMP_Connect(rtmp, NULL);
+        int sent = connected && RTMP_SendCreateStream(rtmp);
+        RTMP_Close(rtmp);
+        RTMP_Free(rtmp);
+        pthread_join(server, &served);
+        printf("connected %d, sent %d, served %ld\n", connected, sent, (long)served);
+        close(listener);
+    }
+    RTMP_LogSetCallback(quiet);
+    RTMP_LogSetLevel(RTMP_LOGERROR);
+    printf("%s lines, %d keys\n", lines > 10 ? "many" : "few", keys);
+}
+
 static const struct {
     const char *name;
     void (*run)(void);
+    int makes; /* what stays: OpenSSL's tables, for RTMPE and TLS; or it is about the first use itself */
 } scenes[] = {
-    {"cycles", scene_cycles}, {"closes", scene_closes},   {"garbage", scene_garbage}, {"moved", scene_moved},
-    {"again", scene_again},   {"unclosed", scene_unclosed}, {"stolen", scene_stolen},   {"fork", scene_fork},
-    {"handles", scene_handles}, {"three", scene_three},
+    {"cycles", scene_cycles, 0},   {"closes", scene_closes, 0}, {"garbage", scene_garbage, 0},   {"moved", scene_moved, 0},
+    {"again", scene_again, 0},     {"fork", scene_fork, 0},     {"unclosed", scene_unclosed, 0}, {"stolen", scene_stolen, 0},
+    {"handles", scene_handles, 1}, {"three", scene_three, 0},   {"exec", scene_exec, 1},         {"deep", scene_deep, 0},
+    {"keys", scene_keys, 1},
 };
 
 int main(int argc, char **argv) {
     if (argc < 3) return 2;
     port = argv[2];
+    if (!strcmp(argv[1], "fds")) return list_descriptors();
     setvbuf(stdout, NULL, _IOLBF, 0);
     RTMP_LogSetCallback(quiet);
     for (size_t i = 0; i < sizeof scenes / sizeof *scenes; i++) {
         if (strcmp(scenes[i].name, argv[1])) continue;
-        // What is made once stays, as OpenSSL's tables do; the first use from many threads must be a first use.
-        int first = scenes[i].run == scene_handles, descriptors = open_descriptors();
-        if (!first) {
+        int descriptors = open_descriptors();
+        if (!scenes[i].makes) {
             RTMP *rtmp = fresh();
             begin(rtmp);
             RTMP_Close(rtmp);
@@ -278,7 +419,7 @@ int main(int argc, char **argv) {
         scenes[i].run();
         long more = (long)(mallinfo2().uordblks - before);
         printf("left %d descriptors, %s\n", open_descriptors() - descriptors,
-               first || more < 65536 ? "little memory" : "much memory");
+               scenes[i].makes || more < 65536 ? "little memory" : "much memory");
         return 0;
     }
     return 2;

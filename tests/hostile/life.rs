@@ -23,7 +23,11 @@ pub(crate) fn anybody(script: Vec<Step>) -> String {
 fn scene(name: &str, lines: &[&str]) {
     let whole = vec![Step::Say([playing(), media(VIDEO, 20, 70), stop()].concat())];
     let endless = vec![Step::Say([playing(), many(200, &media(VIDEO, 20, 70))].concat())];
-    let script = if ["three", "stolen"].contains(&name) { endless } else { whole };
+    let script = match name {
+        "three" | "stolen" => endless,
+        "exec" => [whole, vec![Step::Fin]].concat(),
+        _ => whole,
+    };
     let port = anybody(script);
     let mut command = program("life");
     command.args([name, &port]).env("GLIBC_TUNABLES", "glibc.malloc.tcache_count=0");
@@ -93,4 +97,21 @@ fn many_handles_in_many_threads() {
 #[test]
 fn a_reader_a_writer_and_two_closers() {
     scene("three", &["200 handles"]);
+}
+
+#[test]
+fn nothing_is_inherited_by_executed_programs() {
+    let each = ["inherited 0"; 6];
+    scene("exec", &[&each[..], &["inherited at most 0"]].concat());
+}
+
+#[test]
+fn deep_objects_are_freed() {
+    scene("deep", &["left 0 properties"]);
+}
+
+#[test]
+fn keys_of_rtmpe_are_not_logged() {
+    let each = ["connected 1, sent 1, served 1"; 7];
+    scene("keys", &[&each[..], &["many lines, 0 keys"]].concat());
 }
