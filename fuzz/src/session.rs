@@ -7,7 +7,8 @@ use rtmp::chunk::{Body, Memory};
 use rtmp::flv;
 use rtmp::message::MessageType;
 use rtmp::session::{
-    Conversation, Media, ReadOutcome, Session, Settings, Text, feature, link_flag, read_flag, read_status,
+    Conversation, MAX_CALLS, Media, ReadOutcome, Session, Settings, Text, feature, link_flag, read_flag,
+    read_status,
 };
 
 /// Answers to one byte from the server, at most: the shortest question has a byte of header, some of a name and a
@@ -55,7 +56,7 @@ pub fn session(data: &[u8]) {
         if !goes_on || peer.script.is_over() {
             left -= 1;
         }
-        assert!(talk.host.pending_calls() <= 1024, "calls without an answer are bounded");
+        assert!(talk.host.pending_calls() <= MAX_CALLS, "calls without an answer are bounded");
     }
     let _ = talk.leave();
     peer.hear();

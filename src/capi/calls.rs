@@ -4,12 +4,11 @@
 use crate::capi::mem::malloc_copy;
 use crate::capi::types::{AVal, RTMP, RTMP_METHOD};
 use crate::chunk::MAX_CHANNEL;
+use crate::session::MAX_CALLS;
 use libc::{c_int, c_void};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicI32, Ordering};
 
-/// Calls that may await their answers at once; a server that answers none cannot make the list grow for ever.
-const MAX_CALLS: usize = 1024;
 /// The array of calls grows by as many.
 const CALLS_STEP: usize = 16;
 /// The arrays of channels have room for as many channels beyond the one that made them grow.

@@ -9,7 +9,7 @@ use crate::capi::connection::Connection;
 use crate::capi::scalar::{self, Scalar};
 use crate::capi::types::{AMFObject, AMFObjectProperty, RTMP, RTMP_READ};
 use crate::capi::{calls, texts};
-use crate::session::{Fields, Host, Text};
+use crate::session::{Fields, Host, MAX_BANDWIDTH_CHECKS, Text};
 use std::sync::atomic::Ordering;
 
 /// Loads and stores each pair `core field => C field`.
@@ -80,8 +80,6 @@ shared_fields! {
     link.swf_size => Link.SWFSize;
 }
 
-/// How often a connection asks for a bandwidth check.
-const MAX_BANDWIDTH_CHECKS: u32 = 16;
 /// What is tried first, and at most, as room for one extra argument of connect.
 const SMALLEST_EXTRA: usize = 1024;
 const LARGEST_EXTRA: usize = 1 << 24;

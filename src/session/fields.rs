@@ -1,6 +1,12 @@
 //! What a session shares with its owner: the public scalars of `struct RTMP`, and the [`Host`] that holds them.
 #![forbid(unsafe_code)]
 
+/// Calls that may await their answers at once; one more, and the owner forgets the oldest: a server that answers none
+/// cannot make the list grow for ever.
+pub const MAX_CALLS: usize = 1024;
+/// How often a connection takes a server's offer to measure bandwidth.
+pub const MAX_BANDWIDTH_CHECKS: u32 = 16;
+
 /// The public scalars. The owner keeps them: they are loaded when a call enters the core, and those that the core
 /// changed are stored when the call returns. ARCHITECTURE.md has the rule for each.
 #[derive(Clone, Debug, PartialEq)]

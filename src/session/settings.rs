@@ -2,13 +2,8 @@
 #![forbid(unsafe_code)]
 #![deny(clippy::indexing_slicing, clippy::arithmetic_side_effects)]
 
-use super::{Fields, Host, Text};
+use super::{Fields, Host, MAX_BANDWIDTH_CHECKS, MAX_CALLS, Text};
 use std::collections::HashMap;
-
-/// Calls that may await their answers, as in the C layer; a further one is sent and not remembered.
-const MAX_CALLS: usize = 1024;
-/// Bandwidth checks that are begun for one server.
-const MAX_BANDWIDTH_CHECKS: u32 = 4;
 
 /// Settings and public scalars of one session.
 #[derive(Clone, Debug)]
@@ -108,9 +103,10 @@ impl Host for Settings {
     }
 
     fn call_sent(&mut self, method: &[u8], transaction: i32) {
-        if self.calls.len() < MAX_CALLS {
-            self.calls.push((method.to_vec(), transaction));
+        if self.calls.len() >= MAX_CALLS {
+            self.calls.remove(0);
         }
+        self.calls.push((method.to_vec(), transaction));
     }
 
     fn call_answered(&mut self, transaction: i32) -> Option<Vec<u8>> {
@@ -167,6 +163,8 @@ mod tests {
             settings.call_sent(b"flood", transaction);
         }
         assert_eq!(settings.pending_calls(), MAX_CALLS);
+        assert_eq!(settings.call_answered(0), None, "the oldest are forgotten");
+        assert!(settings.call_answered(4999).is_some(), "the newest is known");
     }
 
     #[test]
