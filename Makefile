@@ -2,9 +2,10 @@
 # make install        installs library, headers, pkg-config file and man page (prefix, libdir, incdir, mandir, DESTDIR)
 # make demo           shows it at work: publishes and plays a film through a server of its own
 # make loopback       builds that server: build/examples/loopback --help
-# make check          runs every test; check-PART (rust abi capi install guard sanitize soak examples interop) runs one part
+# make check          runs every test; check-PART (rust abi capi install guard sanitize soak fuzz examples interop) runs one part
 # make sanitize       the memory and thread checkers at length: besides check-sanitize the examples, and ThreadSanitizer
 # make soak           20 GiB played, 20 GiB published, 5000 sessions: SOAK_GIB=, SOAK_CYCLES= for less
+# make fuzz           every fuzz target at length, FUZZ_TIME seconds each (600); make fuzz-table writes docs/fuzzing.md too
 # make interop-table  writes docs/interop.md anew from what the interop tests find
 # make bench          measures against the reference and the kernel's limit, and writes docs/benchmarks.md
 # make headers        writes include/librtmp anew from src/capi
@@ -21,7 +22,7 @@ INSTALL ?= install
 RELEASE := $(or $(CARGO_TARGET_DIR),target)/release
 DEBUG   := $(or $(CARGO_TARGET_DIR),target)/debug
 HEADERS := amf http log rtmp
-PARTS   := rust abi capi install guard sanitize soak examples interop
+PARTS   := rust abi capi install guard sanitize soak fuzz examples interop
 
 all:
 	$(CARGO) build --release --locked
@@ -89,6 +90,12 @@ sanitize: deps tree
 soak: deps examples loopback
 	@LIBDIR="$(CURDIR)/build/tree/lib" EXAMPLES="$(CURDIR)/build/examples" tests/soak/run
 
+fuzz: deps tree
+	@CARGO="$(CARGO)" scripts/fuzz long
+
+fuzz-table: fuzz
+	@scripts/fuzz table
+
 bench: deps tree
 	@benches/run build/tree/lib
 
@@ -96,4 +103,4 @@ clean:
 	$(CARGO) clean
 	$(RM) -r build
 
-.PHONY: all install uninstall tree examples loopback deps interop-table headers demo check sanitize soak bench clean $(PARTS:%=check-%)
+.PHONY: all install uninstall tree examples loopback deps interop-table headers demo check sanitize soak fuzz fuzz-table bench clean $(PARTS:%=check-%)

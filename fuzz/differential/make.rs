@@ -21,7 +21,7 @@ pub(crate) struct Operation {
 }
 
 /// In the order of `worker.c`.
-pub(crate) const OPERATIONS: [Operation; 10] = [
+pub(crate) const OPERATIONS: [Operation; 12] = [
     Operation { name: "AMF_Decode, AMF_Dump, AMF_Encode", make: amf0_properties },
     Operation { name: "AMF3_Decode, AMF_Dump", make: amf3_object },
     Operation { name: "AMFProp_Decode", make: amf0_properties },
@@ -32,6 +32,8 @@ pub(crate) const OPERATIONS: [Operation; 10] = [
     Operation { name: "RTMP_ParsePlaypath", make: path },
     Operation { name: "RTMP_LogHex", make: noise },
     Operation { name: "RTMP_LogHexString", make: noise },
+    Operation { name: "RTMPPacket_Dump", make: noise },
+    Operation { name: "AMF_EncodeString and the like", make: text_or_number },
 ];
 
 /// How deep made-up values nest.
@@ -95,6 +97,10 @@ fn word(random: &mut Random) -> Vec<u8> {
         0 => noise(random),
         _ => random.pick(&words).to_vec(),
     }
+}
+
+fn text_or_number(random: &mut Random) -> Vec<u8> {
+    if random.below(2) == 0 { number(random).to_vec() } else { word(random) }
 }
 
 fn short_text(random: &mut Random) -> Vec<u8> {

@@ -22,7 +22,8 @@
 extern int AMF3ReadInteger(const char *data, int32_t *value);
 extern int AMF3ReadString(const char *data, AVal *text);
 
-enum { PAGE = 4096, ROOM = 16 * PAGE, ANSWER = 1 << 20 };
+/* Seconds that one request may take: who needs more does not come back. */
+enum { PAGE = 4096, ROOM = 16 * PAGE, ANSWER = 1 << 20, PATIENCE = 10 };
 
 static char answer[ANSWER];
 static size_t answered;
@@ -210,8 +211,54 @@ static void playpath(void) {
     free(out.av_val);
 }
 
+static uint32_t number(int at) {
+    uint32_t value = 0;
+    int i;
+    for (i = at; i < at + 4 && i < input_length; i++)
+        value = value << 8 | (unsigned char)input[i];
+    return value;
+}
+
+/* The first bytes are the header's fields, the rest is the body. */
+static void packet(int choice) {
+    enum { HEAD = 20 };
+    RTMPPacket packet;
+    memset(&packet, 0, sizeof packet);
+    packet.m_headerType = choice & 3;
+    packet.m_packetType = (uint8_t)choice;
+    packet.m_hasAbsTimestamp = (uint8_t)(choice >> 6);
+    packet.m_nChannel = (int)number(0);
+    packet.m_nTimeStamp = number(4);
+    packet.m_nInfoField2 = (int32_t)number(8);
+    packet.m_nBytesRead = number(12);
+    packet.m_nBodySize = number(16);
+    packet.m_body = input_length > HEAD ? input + HEAD : NULL;
+    RTMPPacket_Dump(&packet);
+}
+
+/* The input is a text, or a number's bytes; the room is as the choice says, up to its last byte. */
+static void encoders(int choice) {
+    char *out = area + PAGE, *end = out + choice;
+    AVal name = {(char *)"name", 4}, text;
+    double real;
+    uint64_t bits = (uint64_t)number(0) << 32 | number(4);
+    memcpy(&real, &bits, sizeof real);
+    text.av_val = input;
+    text.av_len = input_length;
+    say_bytes(out, AMF_EncodeString(out, end, &text));
+    say_bytes(out, AMF_EncodeNumber(out, end, real));
+    say_bytes(out, AMF_EncodeBoolean(out, end, choice & 1));
+    say_bytes(out, AMF_EncodeInt16(out, end, (short)number(0)));
+    say_bytes(out, AMF_EncodeInt24(out, end, (int)number(0)));
+    say_bytes(out, AMF_EncodeInt32(out, end, (int)number(0)));
+    say_bytes(out, AMF_EncodeNamedString(out, end, &name, &text));
+    say_bytes(out, AMF_EncodeNamedString(out, end, &text, &name));
+    say_bytes(out, AMF_EncodeNamedNumber(out, end, &text, real));
+    say_bytes(out, AMF_EncodeNamedBoolean(out, end, &text, choice & 1));
+}
+
 static void run(int operation, int choice) {
-    listening = operation >= 8;
+    listening = operation >= 8 && operation <= 10;
     switch (operation) {
     case 0: amf(choice, 0); break;
     case 1: amf(choice, 1); break;
@@ -222,7 +269,9 @@ static void run(int operation, int choice) {
     case 6: url(); break;
     case 7: playpath(); break;
     case 8: RTMP_LogHex(RTMP_LOGDEBUG, (uint8_t *)input, (unsigned long)input_length); break;
-    default: RTMP_LogHexString(RTMP_LOGDEBUG, (uint8_t *)input, (unsigned long)input_length); break;
+    case 9: RTMP_LogHexString(RTMP_LOGDEBUG, (uint8_t *)input, (unsigned long)input_length); break;
+    case 10: packet(choice); break;
+    default: encoders(choice); break;
     }
 }
 
@@ -287,6 +336,7 @@ int main(void) {
         if (is_text)
             input[input_length] = '\0';
         answered = 0;
+        alarm(PATIENCE);
         if (sigsetjmp(before, 1) == 0) {
             run(head[0], head[1]);
         } else {

@@ -8,6 +8,7 @@ mod bytes;
 mod capi;
 mod chunk;
 mod flv;
+mod foreign;
 mod handshake;
 mod http;
 mod mutator;
