@@ -5,6 +5,7 @@ use crate::capi::calls;
 use crate::capi::connection::{self, Connection};
 use crate::capi::guard::guard;
 use crate::capi::owner::Owner;
+use crate::capi::scalar::Scalar;
 use crate::capi::types::{AVal, RTMP};
 use crate::capi::{extra, texts};
 use crate::session::{Conversation, Text, read_status};
@@ -63,7 +64,7 @@ pub(crate) unsafe fn fail(r: *mut RTMP, error: &Error) {
 pub(crate) unsafe fn end(r: *mut RTMP, farewell: Farewell) {
     // SAFETY: the caller's promise.
     unsafe {
-        if (*r).m_sb.sb_socket >= 0 {
+        if Scalar::load(&raw const (*r).m_sb.sb_socket) >= 0 {
             close(r, farewell);
         }
     }
@@ -80,8 +81,8 @@ pub(crate) unsafe fn close(r: *mut RTMP, farewell: Farewell) {
         if let Some(connection) = connection::nested(r) {
             return connection.session.stream.interrupt_all();
         }
-        let connection = connection::current(r);
-        if let Some(connection) = &connection {
+        let mut connection = connection::current(r);
+        if let Some(connection) = &mut connection {
             if farewell != Farewell::Omitted && !connection.session.sender.is_broken() {
                 say_farewell(r, connection);
             }
@@ -90,6 +91,9 @@ pub(crate) unsafe fn close(r: *mut RTMP, farewell: Farewell) {
             libc::close(fd);
         }
         let _exclusive = connection::stripe(r);
+        if connection.is_none() && connection::is_being_closed(r) {
+            return;
+        }
         connection::forget(r);
         crate::capi::sockbuf::drop_layered(&raw mut (*r).m_sb);
         reset(r, connection.as_deref());
@@ -148,14 +152,14 @@ fn drain(connection: &Connection, time: Duration) {
 unsafe fn reset(r: *mut RTMP, connection: Option<&Connection>) {
     // SAFETY: the caller's promise; the blocks that are freed are the library's own.
     unsafe {
-        (*r).m_sb.sb_socket = -1;
+        Scalar::store(&raw mut (*r).m_sb.sb_socket, -1);
         (*r).m_sb.sb_size = 0;
         (*r).m_sb.sb_start = std::ptr::null_mut();
         (*r).m_stream_id = -1;
         (*r).m_nBWCheckCounter = 0;
         (*r).m_nBytesIn = 0;
         (*r).m_nBytesInSent = 0;
-        (*r).m_bPlaying = 0;
+        Scalar::store(&raw mut (*r).m_bPlaying, 0);
         (*r).m_numInvokes = 0;
         (*r).m_msgCounter = 0;
         (*r).m_resplen = 0;
@@ -163,7 +167,7 @@ unsafe fn reset(r: *mut RTMP, connection: Option<&Connection>) {
         (*r).m_read.buf = std::ptr::null_mut();
         (*r).m_read.dataType = 0;
         (*r).m_read.flags = 0;
-        (*r).m_read.status = read_status::OK;
+        Scalar::store(&raw mut (*r).m_read.status, read_status::OK);
         (*r).m_read.nResumeTS = 0;
         (*r).m_read.nIgnoredFrameCounter = 0;
         (*r).m_read.nIgnoredFlvFrameCounter = 0;
@@ -277,6 +281,34 @@ mod tests {
             drop(theirs);
             handle.free();
         }
+    }
+
+    #[test]
+    fn a_second_close_takes_nothing_from_a_call_at_work() {
+        let (ours, _peer) = UnixStream::pair().unwrap();
+        let handle = Handle::over(ours);
+        // SAFETY: the handle is initialised; each thread does what the header allows.
+        unsafe {
+            assert_eq!(RTMP_SendCreateStream(handle.0), 1);
+            let at_work = connection::current(handle.0).unwrap();
+            std::thread::scope(|scope| {
+                let close = move || {
+                    let handle = handle;
+                    RTMP_Close(handle.0);
+                };
+                let first = scope.spawn(close);
+                while RTMP_IsConnected(handle.0) == 1 {
+                    std::thread::yield_now();
+                }
+                scope.spawn(close).join().unwrap();
+                assert!(!first.is_finished());
+                assert_eq!((*handle.0).m_numCalls, 1);
+                drop(at_work);
+                first.join().unwrap();
+            });
+            assert_eq!((*handle.0).m_numCalls, 0);
+        }
+        handle.free();
     }
 
     thread_local! {

@@ -5,6 +5,7 @@
 use crate::capi::close::{Farewell, close, end, fail};
 use crate::capi::connection::{self, Connection, ReadingCall, interrupt};
 use crate::capi::guard::guard;
+use crate::capi::scalar::Scalar;
 use crate::capi::send::send_packet;
 use crate::capi::types::{RTMP, RTMPPacket};
 use crate::capi::{extra, handle, sockbuf};
@@ -180,21 +181,21 @@ unsafe fn reach(r: *mut RTMP) -> bool {
 unsafe fn connect0(r: *mut RTMP, connect: impl FnOnce(&Target) -> Result<crate::transport::Socket>) -> bool {
     // SAFETY: the caller's promise.
     unsafe {
-        (*r).m_sb.sb_timedout = 0;
-        (*r).m_pausing = 0;
-        (*r).m_fDuration = 0.0;
-        if (*r).m_sb.sb_socket >= 0 {
+        Scalar::store(&raw mut (*r).m_sb.sb_timedout, 0);
+        Scalar::store(&raw mut (*r).m_pausing, 0);
+        Scalar::store(&raw mut (*r).m_fDuration, 0.0);
+        if Scalar::load(&raw const (*r).m_sb.sb_socket) >= 0 {
             close(r, Farewell::ToReconnect);
         }
         let target = target(r);
         match connect(&target) {
             Ok(socket) => {
-                (*r).m_sb.sb_socket = socket.as_raw_fd();
+                Scalar::store(&raw mut (*r).m_sb.sb_socket, socket.as_raw_fd());
                 (*r).m_sb.sb_size = 0;
                 true
             }
             Err(error) => {
-                (*r).m_sb.sb_timedout = matches!(error, Error::TimedOut).into();
+                Scalar::store(&raw mut (*r).m_sb.sb_timedout, matches!(error, Error::TimedOut).into());
                 crate::error!(
                     "cannot connect to {}:{}: {error}",
                     crate::log::Text(&target.host),
@@ -337,7 +338,7 @@ unsafe fn connect_stream(r: *mut RTMP, seek_time: c_int) -> bool {
                         return false;
                     }
                 }
-                Ok(Event::Handled | Event::Media) => return (*r).m_bPlaying != 0,
+                Ok(Event::Handled | Event::Media) => return Scalar::load(&raw const (*r).m_bPlaying) != 0,
                 Ok(Event::Ended | Event::Closed) => {
                     drop(connection);
                     end(r, Farewell::Said);

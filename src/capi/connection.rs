@@ -7,6 +7,7 @@
 use crate::capi::input::SockInput;
 use crate::capi::mem::MallocBody;
 use crate::capi::owner::Owner;
+use crate::capi::scalar::Scalar;
 use crate::capi::types::RTMP;
 use crate::session::{Ciphers, Conversation, Reading, Session};
 use crate::transport::{Interrupt, Socket, Stream};
@@ -14,7 +15,7 @@ use libc::c_int;
 use std::cell::Cell;
 use std::ops::Deref;
 use std::os::fd::{AsRawFd, FromRawFd, OwnedFd};
-use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, AtomicUsize, Ordering, fence};
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -80,15 +81,14 @@ impl InUse {
     }
 
     /// Makes the calls of other threads end, and waits until they have. The connection must be detached.
-    pub(crate) fn await_others(&self) {
-        if Arc::strong_count(&self.0) > 1 {
+    pub(crate) fn await_others(&mut self) {
+        // `get_mut` acquires: what the others did to the structure before they let go of their counts is seen here.
+        if Arc::get_mut(&mut self.0).is_none() {
             self.session.stream.interrupt_all();
         }
-        while Arc::strong_count(&self.0) > 1 {
+        while Arc::get_mut(&mut self.0).is_none() {
             std::thread::sleep(LEAVING_INTERVAL);
         }
-        // What the others did to the structure before they let go of their counts is seen from here on.
-        fence(Ordering::Acquire);
     }
 }
 
@@ -198,7 +198,7 @@ pub(crate) unsafe fn current(r: *mut RTMP) -> Option<InUse> {
         let _guard = stripe(r);
         // SAFETY: the caller's promise; the count is raised under the stripe, so the block cannot go in between.
         unsafe {
-            let fd = (*r).m_sb.sb_socket;
+            let fd = Scalar::load(&raw const (*r).m_sb.sb_socket);
             if fd < 0 {
                 return None;
             }
@@ -257,8 +257,8 @@ pub(crate) unsafe fn nested(r: *mut RTMP) -> Option<Arc<Connection>> {
     hung.filter(|connection| WORKING_ON.get().contains(&Arc::as_ptr(connection).addr()))
 }
 
-/// Takes the connection and its descriptor away from the structure: no call begins to use them any more. Returns the
-/// descriptor; `None` when another thread was faster.
+/// Takes the connection and its descriptor away from the structure: no call begins to use them any more, and until
+/// [`forget`] the structure is being closed. Returns the descriptor; `None` when another thread was faster.
 ///
 /// # Safety
 /// `r` points to an initialised `struct RTMP`.
@@ -270,17 +270,33 @@ pub(crate) unsafe fn detach(r: *mut RTMP, connection: &InUse) -> Option<c_int> {
             return None;
         }
         drop(from_hung(std::mem::replace(&mut (*r).Link.dh, std::ptr::null_mut()).cast()));
-        Some(std::mem::replace(&mut (*r).m_sb.sb_socket, -1))
+        (*r).Link.rc4keyOut = r.cast();
+        let fd = Scalar::load(&raw const (*r).m_sb.sb_socket);
+        Scalar::store(&raw mut (*r).m_sb.sb_socket, -1);
+        Some(fd)
     }
 }
 
-/// Lets go of a connection that still hangs on a structure without a descriptor: the program has put -1 there.
+/// Whether a thread that has detached the connection is still waiting for the calls at work on it, which may use the
+/// structure.
+///
+/// # Safety
+/// `r` points to an initialised `struct RTMP`, whose stripe the caller holds.
+pub(crate) unsafe fn is_being_closed(r: *mut RTMP) -> bool {
+    // SAFETY: the caller's promise.
+    unsafe { !(*r).Link.rc4keyOut.is_null() }
+}
+
+/// Ends a close. A connection may still hang on a structure without a descriptor, when the program has put -1 there.
 ///
 /// # Safety
 /// `r` points to an initialised `struct RTMP`, whose stripe the caller holds.
 pub(crate) unsafe fn forget(r: *mut RTMP) {
     // SAFETY: the caller's promise; `dh` is null or holds a count.
-    drop(unsafe { from_hung(std::mem::replace(&mut (*r).Link.dh, std::ptr::null_mut()).cast()) });
+    unsafe {
+        drop(from_hung(std::mem::replace(&mut (*r).Link.dh, std::ptr::null_mut()).cast()));
+        (*r).Link.rc4keyOut = std::ptr::null_mut();
+    }
 }
 
 /// A call that works on the reading half, with its lock held.

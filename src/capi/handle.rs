@@ -3,6 +3,7 @@
 use crate::capi::close::{Farewell, close, free_settings};
 use crate::capi::data::RTMP_ctrlC;
 use crate::capi::guard::guard;
+use crate::capi::scalar::Scalar;
 use crate::capi::types::RTMP;
 use crate::capi::{calls, connection};
 use crate::session::{Fields, feature};
@@ -133,7 +134,7 @@ pub unsafe extern "C" fn RTMP_SetBufferMS(r: *mut RTMP, size: c_int) {
     guard((), || {
         if !r.is_null() {
             // SAFETY: not null, so the caller's promise holds.
-            unsafe { (*r).m_nBufferMS = size };
+            unsafe { Scalar::store(&raw mut (*r).m_nBufferMS, size) };
         }
     });
 }
@@ -145,7 +146,7 @@ pub unsafe extern "C" fn RTMP_SetBufferMS(r: *mut RTMP, size: c_int) {
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn RTMP_IsTimedout(r: *mut RTMP) -> c_int {
     // SAFETY: the caller's promise; null is not followed.
-    guard(0, || unsafe { c_int::from(!r.is_null() && (*r).m_sb.sb_timedout != 0) })
+    guard(0, || unsafe { c_int::from(!r.is_null() && Scalar::load(&raw const (*r).m_sb.sb_timedout) != 0) })
 }
 
 /// 1 when there is a socket, else 0.
@@ -155,7 +156,9 @@ pub unsafe extern "C" fn RTMP_IsTimedout(r: *mut RTMP) -> c_int {
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn RTMP_IsConnected(r: *mut RTMP) -> c_int {
     // SAFETY: the caller's promise; null is not followed.
-    guard(0, || unsafe { c_int::from(!r.is_null() && (*r).m_sb.sb_socket != NO_SOCKET) })
+    guard(0, || unsafe {
+        c_int::from(!r.is_null() && Scalar::load(&raw const (*r).m_sb.sb_socket) != NO_SOCKET)
+    })
 }
 
 /// The socket's descriptor; -1 when there is none.
@@ -164,8 +167,13 @@ pub unsafe extern "C" fn RTMP_IsConnected(r: *mut RTMP) -> c_int {
 /// `r` is null or was prepared by [`RTMP_Init`].
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn RTMP_Socket(r: *mut RTMP) -> c_int {
-    // SAFETY: the caller's promise; null is not followed.
-    guard(NO_SOCKET, || if r.is_null() { NO_SOCKET } else { unsafe { (*r).m_sb.sb_socket } })
+    guard(NO_SOCKET, || {
+        if r.is_null() {
+            return NO_SOCKET;
+        }
+        // SAFETY: not null, so the caller's promise holds.
+        unsafe { Scalar::load(&raw const (*r).m_sb.sb_socket) }
+    })
 }
 
 /// Duration of the stream as its metadata says, in seconds; 0 before that.
@@ -175,7 +183,7 @@ pub unsafe extern "C" fn RTMP_Socket(r: *mut RTMP) -> c_int {
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn RTMP_GetDuration(r: *mut RTMP) -> f64 {
     // SAFETY: the caller's promise; null is not followed.
-    guard(0.0, || if r.is_null() { 0.0 } else { unsafe { (*r).m_fDuration } })
+    guard(0.0, || if r.is_null() { 0.0 } else { unsafe { Scalar::load(&raw const (*r).m_fDuration) } })
 }
 
 /// Takes entry `i` out of the list of calls that await an answer, and frees its name when `freeit` is not 0.

@@ -1,6 +1,7 @@
 //! The input buffer of a C program's session: `m_sb.sb_buf` itself, so that `sb_size` is always true.
 
 use crate::capi::connection::Connection;
+use crate::capi::scalar::Scalar;
 use crate::capi::types::{RTMP_BUFFER_CACHE_SIZE, RTMPSockBuf};
 use crate::crypto::Rc4;
 use crate::transport::{Deadline, Input, Received, Stream, retry};
@@ -145,7 +146,8 @@ impl Input for SockInput<'_> {
         let received = if plain { self.receive_plain(direct) } else { self.receive_layered(direct) };
         // SAFETY: `new`'s caller promised that `sb` is good.
         unsafe {
-            (*self.sb).sb_timedout = c_int::from(matches!(received, Err(Error::TimedOut)) && self.waits)
+            let timed_out = matches!(received, Err(Error::TimedOut)) && self.waits;
+            Scalar::store(&raw mut (*self.sb).sb_timedout, c_int::from(timed_out));
         };
         let received = match received? {
             0 => return Err(Error::Closed),

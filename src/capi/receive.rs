@@ -5,6 +5,7 @@ use crate::capi::connect::{RTMP_ConnectStream, reconnect};
 use crate::capi::connection::{self, Connection, ReadingCall};
 use crate::capi::guard::guard;
 use crate::capi::mem::MallocBody;
+use crate::capi::scalar::Scalar;
 use crate::capi::send::{listen_when_due, reason};
 use crate::capi::types::{RTMP, RTMPChunk, RTMPPacket};
 use crate::chunk::{Chunk, Format, MAX_BODY, MAX_CHANNEL, MessageHeader, RawHeader};
@@ -135,7 +136,7 @@ pub unsafe extern "C" fn RTMP_GetNextMediaPacket(r: *mut RTMP, packet: *mut RTMP
                     let result = act(r, event);
                     if result == PLAY_ENDED {
                         // As the reference leaves it: what was played did play.
-                        (*r).m_bPlaying = 1;
+                        Scalar::store(&raw mut (*r).m_bPlaying, 1);
                     }
                     result
                 }
@@ -251,9 +252,13 @@ pub unsafe extern "C" fn RTMP_Read(r: *mut RTMP, buf: *mut c_char, size: c_int) 
 unsafe fn read(r: *mut RTMP, out: &mut [u8]) -> c_int {
     // SAFETY: the caller's promise.
     unsafe {
-        match (*r).m_read.status {
-            read_status::EOF if (*r).m_sb.sb_timedout != 0 && (*r).m_sb.sb_socket >= 0 => {
-                (*r).m_read.status = read_status::OK;
+        let waits_on = || {
+            Scalar::load(&raw const (*r).m_sb.sb_timedout) != 0
+                && Scalar::load(&raw const (*r).m_sb.sb_socket) >= 0
+        };
+        match Scalar::load(&raw const (*r).m_read.status) {
+            read_status::EOF if waits_on() => {
+                Scalar::store(&raw mut (*r).m_read.status, read_status::OK);
             }
             status @ (read_status::EOF | read_status::COMPLETE) => {
                 close_keeping(r, status);
@@ -267,7 +272,7 @@ unsafe fn read(r: *mut RTMP, out: &mut [u8]) -> c_int {
         }
         let Some(connection) = connection::current(r) else {
             if connection::nested(r).is_none() {
-                (*r).m_read.status = read_status::EOF;
+                Scalar::store(&raw mut (*r).m_read.status, read_status::EOF);
             }
             return 0;
         };
@@ -285,7 +290,7 @@ unsafe fn read(r: *mut RTMP, out: &mut [u8]) -> c_int {
 unsafe fn finish_read(r: *mut RTMP, outcome: ReadOutcome) -> c_int {
     // SAFETY: the caller's promise.
     unsafe {
-        let status = (*r).m_read.status;
+        let status = Scalar::load(&raw const (*r).m_read.status);
         match outcome {
             ReadOutcome::Bytes(n) => return n as c_int,
             ReadOutcome::Ended(Event::Reconnect) => {
@@ -296,7 +301,7 @@ unsafe fn finish_read(r: *mut RTMP, outcome: ReadOutcome) -> c_int {
             ReadOutcome::Failed(error) if error.keeps_connection() => crate::debug!("no data in time"),
             ReadOutcome::Failed(error) => {
                 fail(r, &error);
-                (*r).m_read.status = status;
+                Scalar::store(&raw mut (*r).m_read.status, status);
             }
         }
         0
@@ -311,7 +316,7 @@ unsafe fn close_keeping(r: *mut RTMP, status: i8) {
     // SAFETY: the caller's promise.
     unsafe {
         end(r, Farewell::Said);
-        (*r).m_read.status = status;
+        Scalar::store(&raw mut (*r).m_read.status, status);
     }
 }
 

@@ -8,6 +8,7 @@ use crate::capi::connect::with_talk;
 use crate::capi::connection::{self, Connection, ReadingCall};
 use crate::capi::guard::guard;
 use crate::capi::owner::Owner;
+use crate::capi::scalar::Scalar;
 use crate::capi::types::{RTMP, RTMPChunk, RTMPPacket};
 use crate::chunk::{Format, MAX_BODY, MAX_CHANNEL, Outgoing};
 use crate::message::MessageType;
@@ -170,19 +171,21 @@ pub unsafe extern "C" fn RTMP_ToggleStream(r: *mut RTMP) -> c_int {
 unsafe fn toggle(r: *mut RTMP) -> c_int {
     // SAFETY: the caller's promise.
     unsafe {
-        if (*r).m_pausing == 0 {
-            if (*r).m_sb.sb_timedout != 0 && (*r).m_read.status == read_status::EOF {
-                (*r).m_read.status = read_status::OK;
+        if Scalar::load(&raw const (*r).m_pausing) == 0 {
+            let status = &raw mut (*r).m_read.status;
+            if Scalar::load(&raw const (*r).m_sb.sb_timedout) != 0 && Scalar::load(status) == read_status::EOF
+            {
+                Scalar::store(status, read_status::OK);
             }
             // At the time noted when the server fell silent, which is what the program has played up to.
-            if RTMP_SendPause(r, 1, (*r).m_pauseStamp.cast_signed()) == 0 {
+            if RTMP_SendPause(r, 1, Scalar::load(&raw const (*r).m_pauseStamp).cast_signed()) == 0 {
                 return 0;
             }
-            (*r).m_pausing = 1;
+            Scalar::store(&raw mut (*r).m_pausing, 1);
             std::thread::sleep(TOGGLE_PAUSE);
         }
         let sent = RTMP_Pause(r, 0);
-        (*r).m_pausing = 3;
+        Scalar::store(&raw mut (*r).m_pausing, 3);
         sent
     }
 }

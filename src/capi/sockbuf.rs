@@ -3,6 +3,7 @@
 use crate::capi::connection::plain_stream;
 use crate::capi::guard::guard;
 use crate::capi::mem::malloc_copy;
+use crate::capi::scalar::Scalar;
 use crate::capi::tls;
 use crate::capi::types::{AVal, RTMP, RTMP_BUFFER_CACHE_SIZE, RTMPSockBuf};
 use crate::session::feature;
@@ -139,7 +140,7 @@ unsafe fn fill(sb: *mut RTMPSockBuf) -> c_int {
         (*sb).sb_size = size as c_int;
         let mut received = vec![0_u8; RTMP_BUFFER_CACHE_SIZE - size];
         let result = stream(sb).receive(&mut received);
-        (*sb).sb_timedout = matches!(result, Err(Error::TimedOut)).into();
+        Scalar::store(&raw mut (*sb).sb_timedout, matches!(result, Err(Error::TimedOut)).into());
         match result {
             Ok(n) => {
                 std::ptr::copy_nonoverlapping(received.as_ptr(), base.add(size), n);
