@@ -164,8 +164,9 @@ fn amf0_value(random: &mut Random, out: &mut Vec<u8>, depth: usize) {
 
 fn members(random: &mut Random, out: &mut Vec<u8>, depth: usize) {
     for _ in 0..random.below(4) {
-        let name: [&[u8]; 4] = [b"\0\x01a", b"\0\x04code", b"\0\x05level", b"\0\x02bc"];
-        out.extend_from_slice(*random.pick(&name));
+        let names: [&[u8]; 4] = [b"\0\x01a", b"\0\x04code", b"\0\x05level", b"\0\x02bc"];
+        let name = *random.pick(&names);
+        out.extend(name);
         amf0_value(random, out, depth + 1);
     }
 }
