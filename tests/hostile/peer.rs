@@ -11,6 +11,8 @@ use std::time::{Duration, Instant};
 
 /// A peer gives up on a client after this long.
 const PATIENCE: Duration = Duration::from_secs(80);
+/// A deaf peer says nothing for this long.
+const SILENT: Duration = Duration::from_secs(5);
 /// As much of what is heard is kept.
 const KEPT: usize = 4 << 20;
 
@@ -138,15 +140,16 @@ fn serve_alone(mut stream: TcpStream, script: &[Step]) -> Heard {
     heard
 }
 
-/// Waits for the client's end without reading what it sends.
+/// Waits for the client's end without reading what it sends. An end that stands behind bytes nobody reads does not arrive:
+/// after a while, longer than the clients' time-outs, bytes of zero ask whether it has come.
 fn wait_until_left(stream: &TcpStream) {
     let began = Instant::now();
-    // Input alone does not wake it: it is not asked for.
     let left = PollFlags::RDHUP | PollFlags::HUP | PollFlags::ERR;
-    let step = Timespec { tv_sec: 1, tv_nsec: 0 };
+    let step = Timespec { tv_sec: 0, tv_nsec: 100_000_000 };
     while began.elapsed() < PATIENCE {
         let mut sockets = [PollFd::new(stream, left)];
-        if poll(&mut sockets, Some(&step)).is_ok() && sockets[0].revents().intersects(left) {
+        let ended = poll(&mut sockets, Some(&step)).is_ok() && sockets[0].revents().intersects(left);
+        if ended || (began.elapsed() > SILENT && SockRef::from(stream).send(&[0]).is_err()) {
             return;
         }
     }
