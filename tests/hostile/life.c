@@ -233,18 +233,16 @@ static void *closer(void *given) {
     return NULL;
 }
 
-/* One reader, one writer and two closers on each handle, from the first byte to the end. */
+/* One reader, one writer and some closers on each handle, from the first byte to the end. */
 static void scene_three(void) {
-    enum { TIMES = 200 };
+    enum { TIMES = 200, CLOSERS = 4 };
     for (int i = 0; i < TIMES; i++) {
         struct shared shared = {fresh(), 0};
-        pthread_t threads[4];
+        pthread_t threads[2 + CLOSERS];
         begin(shared.rtmp);
-        pthread_create(&threads[0], NULL, reader, &shared);
-        pthread_create(&threads[1], NULL, writer, &shared);
-        pthread_create(&threads[2], NULL, closer, &shared);
-        pthread_create(&threads[3], NULL, closer, &shared);
-        for (int t = 0; t < 4; t++) pthread_join(threads[t], NULL);
+        for (int t = 0; t < 2 + CLOSERS; t++)
+            pthread_create(&threads[t], NULL, t == 0 ? reader : t == 1 ? writer : closer, &shared);
+        for (int t = 0; t < 2 + CLOSERS; t++) pthread_join(threads[t], NULL);
         RTMP_Close(shared.rtmp);
         RTMP_Free(shared.rtmp);
     }

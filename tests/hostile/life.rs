@@ -95,7 +95,7 @@ fn many_handles_in_many_threads() {
 }
 
 #[test]
-fn a_reader_a_writer_and_two_closers() {
+fn a_reader_a_writer_and_four_closers() {
     scene("three", &["200 handles"]);
 }
 
