@@ -9,7 +9,7 @@ pub(crate) fn reason(request: &Request, reference: &Answer, ours: &Answer) -> Op
     let (Answer::Text(theirs), Answer::Text(own)) = (reference, ours) else {
         return match (reference, ours) {
             (Answer::Overrun, Answer::Text(_)) => Some("the reference reads beyond the input; ours does not"),
-            (Answer::Died, Answer::Text(_)) => Some("the reference's process ends"),
+            (Answer::Died, Answer::Text(_)) => Some("the reference's process ends, or goes on for ever"),
             _ => None,
         };
     };
@@ -75,7 +75,7 @@ fn amf(name: &str, input: &[u8], start: usize, theirs: &[u8], own: &[u8]) -> Opt
     }
     if is_amf3 && own_end < 0 {
         return Some(
-            "an AMF3 value that ends before its members is refused; the reference takes what is there",
+            "an AMF3 value that breaks off or is of an unknown type is refused; the reference takes what is there",
         );
     }
     if is_amf3 && has_date_reference(input) {
@@ -83,7 +83,7 @@ fn amf(name: &str, input: &[u8], start: usize, theirs: &[u8], own: &[u8]) -> Opt
             "a reference to an earlier AMF3 date is null; the reference leaves the property as it was",
         );
     }
-    if is_amf3 && input.contains(&AMF3_OBJECT) {
+    if is_amf3 && input.contains(&AMF3_OBJECT) && has_inner_object(name, own) {
         return Some(
             "objects in AMF3 objects are decoded; the reference leaves them empty and loses its place",
         );
@@ -112,6 +112,13 @@ const STRICT_ARRAY: u8 = 10;
 const EXTENSIONS: [&[u8]; 4] = [b".f4v", b".mp4", b".mp3", b".flv"];
 /// The marker of AMF3 in AMF0.
 const AVMPLUS: u8 = 17;
+
+/// Whether ours decoded an object in another, or in a property.
+fn has_inner_object(name: &str, own: &[u8]) -> bool {
+    let line = own.split(|byte| *byte == b'\n').next().unwrap_or_default();
+    let objects = line.iter().filter(|byte| **byte == b'{').count();
+    objects > usize::from(name.starts_with("AMF3_Decode"))
+}
 
 /// How many bytes were decoded, as the answer says.
 fn decoded(answer: &[u8]) -> Option<i64> {
