@@ -23,9 +23,7 @@ pub(crate) fn reason(request: &Request, reference: &Answer, ours: &Answer) -> Op
         "RTMP_ParsePlaypath" if input.contains(&0) => Some(
             "a NUL in a text with a length is a byte like others; some of the reference's searches end there",
         ),
-        "RTMP_ParsePlaypath" if has_later_query(input) => Some(
-            "the extension in a list is where its path ends; the reference looks before a question mark behind the list",
-        ),
+        "RTMP_ParsePlaypath" if has_later_query(input) => Some(LATER_QUERY),
         // AMF3_Decode steps over a marker when it is asked for a name.
         name if name.contains("Decode") => amf(name, input, usize::from(request.choice & 1), theirs, own),
         _ => None,
@@ -46,6 +44,9 @@ fn url(input: &[u8]) -> Option<&'static str> {
         return Some("a question mark in the host begins no query; the reference searches the host, too");
     }
     let query = after(path, b"?")?;
+    if has_later_query(path) {
+        return Some(LATER_QUERY);
+    }
     let before = &path[..path.len() - query.len() - 1];
     if after(path, b"slist=").is_some() && EXTENSIONS.iter().any(|known| before.ends_with(known)) {
         return Some(
@@ -102,6 +103,8 @@ fn amf(name: &str, input: &[u8], start: usize, theirs: &[u8], own: &[u8]) -> Opt
     None
 }
 
+/// A reason of both operations on paths.
+const LATER_QUERY: &str = "an extension in a list is where its path ends; the reference looks before a question mark behind the list";
 /// The marker of a date in AMF3.
 const AMF3_DATE: u8 = 8;
 /// The marker of an object in AMF3.
@@ -142,11 +145,7 @@ fn after<'a>(text: &'a [u8], mark: &[u8]) -> Option<&'a [u8]> {
 
 /// Whether a question mark follows the value of `slist`.
 fn has_later_query(text: &[u8]) -> bool {
-    let behind = text
-        .strip_prefix(b"?")
-        .and_then(|query| after(query, b"slist="))
-        .and_then(|value| after(value, b"&"));
-    behind.is_some_and(|rest| rest.contains(&b'?'))
+    after(text, b"slist=").and_then(|value| after(value, b"&")).is_some_and(|rest| rest.contains(&b'?'))
 }
 
 fn has_bad_escape(text: &[u8]) -> bool {

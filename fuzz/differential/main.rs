@@ -1,8 +1,9 @@
 //! The pure functions of the reference's library and of ours, side by side on made-up input.
 //!
-//! `differential SECONDS WORKER REFERENCE OURS [SEED]`: WORKER is `worker.c` compiled; REFERENCE and OURS are directories
-//! with a `librtmp.so.1` each. Both workers get the same requests, and their answers must be the same but for the
-//! differences listed in `intended`. The reference may crash, which is counted; ours may not.
+//! `differential REQUESTS WORKER REFERENCE OURS [SEED]`, or a number of seconds with an `s` behind it. WORKER is
+//! `worker.c` compiled; REFERENCE and OURS are directories with a `librtmp.so.1` each. Both workers get the same requests,
+//! and their answers must be the same but for the differences listed in `intended`. The reference may crash, which is
+//! counted; ours may not.
 
 mod intended;
 mod make;
@@ -22,26 +23,53 @@ const SHOWN: usize = 3;
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
-    let (seconds, rest) = match arguments.as_slice() {
-        [seconds, rest @ ..] if rest.len() >= 3 => (seconds.parse().ok(), rest),
+    let (limit, rest) = match arguments.as_slice() {
+        [limit, rest @ ..] if rest.len() >= 3 => (Limit::parse(limit), rest),
         _ => (None, &[][..]),
     };
-    let Some(seconds) = seconds else {
-        eprintln!("usage: differential SECONDS WORKER REFERENCE OURS [SEED]");
+    let Some(limit) = limit else {
+        eprintln!("usage: differential REQUESTS|SECONDSs WORKER REFERENCE OURS [SEED]");
         return ExitCode::from(2);
     };
     let seed = rest.get(3).and_then(|seed| seed.parse().ok()).unwrap_or(SEED);
     let mut reference = Worker::new(&rest[0], &rest[1]);
     let mut ours = Worker::new(&rest[0], &rest[2]);
     let mut tally = Tally::default();
-    let end = Instant::now() + Duration::from_secs_f64(seconds);
     let mut random = Random::new(seed);
-    while Instant::now() < end {
+    let start = Instant::now();
+    for done in 0.. {
+        if limit.is_reached(done, start) {
+            break;
+        }
         let request = make::request(&mut random);
         let answers = (reference.ask(&request), ours.ask(&request));
         tally.count(&request, &answers.0, &answers.1);
     }
     tally.print(reference.restarts)
+}
+
+/// When to end.
+enum Limit {
+    /// After so many requests, which are the same everywhere.
+    Requests(u64),
+    /// After some time.
+    Time(Duration),
+}
+
+impl Limit {
+    fn parse(text: &str) -> Option<Self> {
+        match text.strip_suffix('s') {
+            Some(seconds) => seconds.parse().ok().map(|seconds| Limit::Time(Duration::from_secs(seconds))),
+            None => text.parse().ok().map(Limit::Requests),
+        }
+    }
+
+    fn is_reached(&self, done: u64, start: Instant) -> bool {
+        match self {
+            Limit::Requests(requests) => done >= *requests,
+            Limit::Time(time) => start.elapsed() >= *time,
+        }
+    }
 }
 
 /// What came of the requests.
