@@ -1,6 +1,7 @@
 //! One case: a peer's script, a C program's session with it, and what must come out.
 
 use super::peer::{Heard, Peer, Step};
+use super::tally::{self, note, other_library};
 use std::fs;
 use std::io::{Read, Write};
 use std::ops::RangeInclusive;
@@ -14,6 +15,8 @@ use std::time::{Duration, Instant};
 
 /// A session that has not ended by then hangs.
 const DEADLINE: Duration = Duration::from_secs(60);
+/// The same for another library, which is only reported on.
+const OTHERS_DEADLINE: Duration = Duration::from_secs(15);
 /// Cases at the same time: most wait for a time-out of a second.
 const PARALLEL: usize = 8;
 
@@ -79,34 +82,59 @@ pub(crate) fn run(cases: Vec<Case>) {
             scope.spawn(|| {
                 while let Some(case) = { queue.lock().expect("the queue").next() } {
                     if let Err(why) = run_one(case) {
-                        failures.lock().expect("the failures").push(format!("{}: {why}", case.name));
+                        let (result, why) = why;
+                        failures
+                            .lock()
+                            .expect("the failures")
+                            .push((format!("{}: {why}", case.name), result));
                     }
                 }
             });
         }
     });
     let failures = failures.into_inner().expect("the failures");
+    for result in failures.iter().map(|(_, result)| *result) {
+        note(result, 1);
+    }
+    note(tally::Ending::AsAsked, cases.len() - failures.len());
     if other_library().is_some() {
-        failures
-            .iter()
-            .for_each(|failure| println!("differs: {}", failure.lines().next().unwrap_or_default()));
-        println!("{} of {} cases as ours", cases.len() - failures.len(), cases.len());
         return;
     }
+    let failures: Vec<String> = failures.into_iter().map(|(why, _)| why).collect();
     assert!(failures.is_empty(), "{} of {} cases:\n{}", failures.len(), cases.len(), failures.join("\n"));
 }
 
-fn run_one(case: &Case) -> Result<(), String> {
+fn run_one(case: &Case) -> Result<(), (tally::Ending, String)> {
     let peer = Peer::start(case.script.clone(), 1);
     let port = peer.port.to_string();
     let options = case.options.replace("PORT", &port);
     let url = format!("{}://127.0.0.1:{port}/app/stream {options}", case.scheme);
     let outcome = drive(case.session, &url, &case.input);
-    let text = &outcome.text;
     let category = outcome.category();
     if category != "ended" {
-        return Err(format!("{category}\n{}", shortened(text)));
+        let mut result = tally::of_process(&category);
+        if result == tally::Ending::Crashed && other_library().is_some() && ends_with_much_memory(case) {
+            result = tally::Ending::OutOfMemory;
+        }
+        return Err((result, format!("{category}\n{}", shortened(&outcome.text))));
     }
+    check(case, &outcome, peer).map_err(|why| (tally::Ending::Otherwise, why))
+}
+
+/// Whether a session that crashes within its limit ends without one.
+fn ends_with_much_memory(case: &Case) -> bool {
+    let words = case.session.split(' ').filter(|word| !word.starts_with("memory="));
+    let session = words.chain(["memory=16384"]).collect::<Vec<_>>().join(" ");
+    let peer = Peer::start(case.script.clone(), 1);
+    let port = peer.port.to_string();
+    let options = case.options.replace("PORT", &port);
+    let url = format!("{}://127.0.0.1:{port}/app/stream {options}", case.scheme);
+    drive(&session, &url, &case.input).category() == "ended"
+}
+
+/// Whether what came out is what must.
+fn check(case: &Case, outcome: &Outcome, peer: Peer) -> Result<(), String> {
+    let text = &outcome.text;
     for wanted in case.says.iter().chain(&[DONE]) {
         if !text.contains(wanted) {
             return Err(format!("does not say {wanted:?}\n{}", shortened(text)));
@@ -186,8 +214,9 @@ fn fed(mut command: Command, input: &[u8]) -> Outcome {
         String::from_utf8_lossy(&bytes).into_owned()
     });
     let began = Instant::now();
+    let deadline = if other_library().is_some() { OTHERS_DEADLINE } else { DEADLINE };
     let mut status = None;
-    while status.is_none() && began.elapsed() < DEADLINE {
+    while status.is_none() && began.elapsed() < deadline {
         status = child.try_wait().expect("its status");
         thread::sleep(Duration::from_millis(2));
     }
@@ -204,11 +233,6 @@ pub(crate) fn program(name: &str) -> Command {
     let mut command = Command::new(PROGRAMS.join(name));
     command.env("LD_LIBRARY_PATH", other_library().unwrap_or_else(|| PROGRAMS.join("library")));
     command
-}
-
-/// The directory of the library to report on instead of ours.
-pub(crate) fn other_library() -> Option<PathBuf> {
-    std::env::var_os("HOSTILE_LIBRARY").map(PathBuf::from)
 }
 
 /// Compiled programs, and our library under the name that they ask for.

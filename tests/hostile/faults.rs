@@ -3,11 +3,15 @@
 
 use super::case::{finish, program};
 use super::peer::{Step, serve};
+use super::tally::{Ending, Ending::AsAsked, note_as, other_library};
 use super::wire::*;
 use std::net::TcpListener;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{LazyLock, Mutex};
 use std::thread;
 
+/// With another library, one place in so many is tried: each session has a process of its own there.
+const OTHERS_STEP: usize = 25;
 /// Processes at the same time.
 const WORKERS: usize = 8;
 /// Sessions at the same time in each process, when most of them wait.
@@ -62,12 +66,39 @@ fn at_each(
             let mine: Vec<usize> = places.iter().skip(worker).step_by(WORKERS).copied().collect();
             let (run, check) = (&run, &check);
             scope.spawn(move || {
+                if other_library().is_some() {
+                    return told(mine.into_iter().step_by(OTHERS_STEP), run, check);
+                }
                 for (place, (line, heard)) in mine.iter().zip(run(&mine)) {
                     check(*place, &line, &heard);
                 }
+                note_as("faults", AsAsked, mine.len());
             });
         }
     });
+}
+
+/// Another library's sessions, each in a process of its own, by what became of them.
+fn told(
+    places: impl Iterator<Item = usize>,
+    run: impl Fn(&[usize]) -> Vec<(String, Vec<u8>)>,
+    check: impl Fn(usize, &str, &[u8]),
+) {
+    for place in places {
+        let session = catch_unwind(AssertUnwindSafe(|| {
+            let (line, heard) = run(&[place]).remove(0);
+            check(place, &line, &heard);
+        }));
+        let why =
+            session.err().map(|why| why.downcast::<String>().map_or_else(|_| String::new(), |why| *why));
+        let result = match why {
+            None => AsAsked,
+            Some(why) if why.contains("left: \"hangs\"") || why.contains("left: \"spins\"") => Ending::Hung,
+            Some(why) if why.contains("right: \"ended\"") => Ending::Crashed,
+            Some(_) => Ending::Otherwise,
+        };
+        note_as("faults", result, 1);
+    }
 }
 
 /// The same for peers that fall silent: many sessions wait for their time-outs side by side. On a busy machine a peer
@@ -83,7 +114,9 @@ fn at_each_silence(
         places,
         |places| sessions(mode, 1, 65536, SILENT, places.iter().map(|place| script(*place)).collect()),
         |place, line, _| {
-            if check(place, line).is_err() {
+            let checked = check(place, line);
+            assert!(other_library().is_none() || checked.is_ok(), "silent after byte {place}");
+            if checked.is_err() {
                 again.lock().expect("the list").push(place);
             }
         },
@@ -215,9 +248,13 @@ fn plays_in_pieces() {
     let mut scripts: Vec<Vec<Step>> = (0..60).map(|_| pieces()).collect();
     scripts.extend([1, 2].map(|_| vec![Step::Dribble(FILM.bytes.clone())]));
     for buffer in [65536, 100, 1] {
-        for (line, _) in sessions("play", 30, buffer, 1, scripts.clone()) {
-            assert_eq!(line, whole, "read by {buffer} bytes");
-        }
+        at_each(
+            0..scripts.len(),
+            |places| {
+                sessions("play", 30, buffer, 1, places.iter().map(|place| scripts[*place].clone()).collect())
+            },
+            |place, line, _| assert_eq!(line, whole, "script {place}, read by {buffer} bytes"),
+        );
     }
 }
 
@@ -307,10 +344,14 @@ fn publishes_in_pieces() {
     let bytes = publishing();
     let script = vec![Step::Dribble(bytes[..HANDSHAKE].into()), Step::Dribble(bytes[HANDSHAKE..].into())];
     for size in [0, 1] {
-        for (line, heard) in sessions("pieces", 30, size, 4, vec![script.clone(); 20]) {
-            assert!(line.ends_with(" connected 1") && !line.contains("wrote -1"), "{line}");
-            assert_eq!(heard[HANDSHAKE..HEARD], whole[HANDSHAKE..]);
-        }
+        at_each(
+            0..80,
+            |places| sessions("pieces", 30, size, 1, vec![script.clone(); places.len()]),
+            |_, line, heard| {
+                assert!(line.ends_with(" connected 1") && !line.contains("wrote -1"), "{line}");
+                assert_eq!(heard[HANDSHAKE..HEARD], whole[HANDSHAKE..]);
+            },
+        );
     }
 }
 

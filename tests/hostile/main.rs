@@ -2,8 +2,9 @@
 //! process with 256 MiB of address space, 20 s of CPU and a deadline. Every case says what must come out.
 //!
 //! `case` runs one, `peer` is the scripted server, `wire` makes its bytes; the other modules are the cases by subject.
-//! With `HOSTILE_LIBRARY` naming another library's directory, the cases run
-//! on that, and are reported by category instead of asserted: `tests/hostile/report`.
+//! `faults` cuts good sessions at every byte, `life` is about handles, processes and threads, `scarce` about memory that
+//! runs out. `tally` counts; `tests/hostile/report` runs it all on another library as well, asserting nothing there, and
+//! writes the table in docs/robustness.md.
 #![forbid(unsafe_code)]
 
 mod case;
@@ -17,6 +18,7 @@ mod life;
 mod peer;
 mod scarce;
 mod sockets;
+mod tally;
 mod time;
 mod tunnel;
 mod values;

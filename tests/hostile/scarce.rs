@@ -3,6 +3,7 @@
 use super::case::{finish, program};
 use super::life::anybody;
 use super::peer::Step;
+use super::tally::{Ending, note, of_process, other_library};
 use super::wire::*;
 
 /// Every allocation of a session fails in turn; none may kill the program, or let a session end with something wrong.
@@ -11,6 +12,16 @@ fn scarce(mode: &str, script: Vec<Step>, how: &str) {
     let mut command = program("scarce");
     command.args([mode, &port, how]);
     let outcome = finish(command);
+    let count = |word: &str| -> usize {
+        let (_, rest) = outcome.text.split_once(&format!("{word} ")).unwrap_or_default();
+        rest.split([',', '\n']).next().and_then(|number| number.parse().ok()).unwrap_or(0)
+    };
+    note(Ending::Crashed, count(": killed"));
+    note(Ending::Otherwise, count(", wrong"));
+    note(Ending::AsAsked, count(", failed") + count(", whole"));
+    if other_library().is_some() {
+        return note(of_process(&outcome.category()), usize::from(outcome.category() != "ended"));
+    }
     assert_eq!(outcome.category(), "ended", "{mode} {how}:\n{}", outcome.text);
     assert!(outcome.text.contains(" killed 0, wrong 0, "), "{mode} {how}:\n{}", outcome.text);
     assert!(outcome.text.contains("at last whole 1\n"), "{mode} {how}:\n{}", outcome.text);
