@@ -1,11 +1,14 @@
 /* The physical limit: the same bytes over the same sockets with no protocol at all.
  * Usage: bare send PORT MEBIBYTES MESSAGE CHUNK EACH    a gathered write for EACH messages: their headers and chunks
  *        bare receive PORT MEBIBYTES                      receives of up to 64 KiB
+ *        bare tls-send PORT MEBIBYTES MESSAGE CHUNK EACH  the same bytes with SSL_write, EACH messages a call
+ *        bare tls-receive PORT MEBIBYTES                  SSL_read of up to 64 KiB
  * MEBIBYTES are body bytes, as for job. Prints: NANOSECONDS BYTES CALLS
  */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
 #include <netinet/tcp.h>
+#include <openssl/ssl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -81,6 +84,36 @@ static void receive(int fd, unsigned long long total) {
   printf("%lld %llu %lu\n", processor_ns() - begun, bytes, calls);
 }
 
+static SSL *tls(int fd) {
+  SSL *ssl = SSL_new(SSL_CTX_new(TLS_client_method()));
+  if (!SSL_set_fd(ssl, fd) || SSL_connect(ssl) != 1) die("TLS handshake");
+  return ssl;
+}
+
+static void tls_send_messages(SSL *ssl, unsigned long long total, size_t size, size_t chunk, size_t each) {
+  size_t whole = (HEADER + size + (size + chunk - 1) / chunk - 1) * each;
+  char *body = calloc(1, whole);
+  unsigned long long bytes = 0;
+  unsigned long calls = 0;
+  long long begun = processor_ns();
+  for (; bytes < total; bytes += size * each, calls++)
+    if (SSL_write(ssl, body, (int)whole) <= 0) die("SSL_write");
+  printf("%lld %llu %lu\n", processor_ns() - begun, bytes, calls);
+}
+
+static void tls_receive(SSL *ssl, unsigned long long total) {
+  static char buffer[64 * 1024];
+  unsigned long long bytes = 0;
+  unsigned long calls = 0;
+  long long begun = processor_ns();
+  for (; bytes < total; calls++) {
+    int n = SSL_read(ssl, buffer, sizeof buffer);
+    if (n <= 0) die("SSL_read");
+    bytes += (size_t)n;
+  }
+  printf("%lld %llu %lu\n", processor_ns() - begun, bytes, calls);
+}
+
 int main(int argc, char **argv) {
   if (argc < 4) {
     fputs("usage: see the first lines of bare.c\n", stderr);
@@ -88,9 +121,17 @@ int main(int argc, char **argv) {
   }
   int fd = connect_to(atoi(argv[2]));
   unsigned long long total = strtoull(argv[3], NULL, 10) << 20;
-  if (strcmp(argv[1], "send") == 0 && argc > 6)
-    send_messages(fd, total, strtoul(argv[4], NULL, 10), strtoul(argv[5], NULL, 10), strtoul(argv[6], NULL, 10));
-  else
+  const char *job = argv[1];
+  if (strstr(job, "send") && argc > 6) {
+    size_t size = strtoul(argv[4], NULL, 10), chunk = strtoul(argv[5], NULL, 10), each = strtoul(argv[6], NULL, 10);
+    if (strcmp(job, "tls-send") == 0)
+      tls_send_messages(tls(fd), total, size, chunk, each);
+    else
+      send_messages(fd, total, size, chunk, each);
+  } else if (strcmp(job, "tls-receive") == 0) {
+    tls_receive(tls(fd), total);
+  } else {
     receive(fd, total);
+  }
   return 0;
 }

@@ -1,7 +1,7 @@
 /* A server for players that sends media as fast as the client takes it, from memory laid out beforehand.
  * Usage: blast rtmp|rtmps|rtmpe|raw MESSAGE CHUNK MEBIBYTES [FLV|- [CERTIFICATE]]
  *   Messages of MESSAGE body bytes, or the tags of an FLV file again and again, in chunks of CHUNK bytes, until
- *   MEBIBYTES have been sent. raw: no protocol, the same bytes.
+ *   MEBIBYTES have been sent. raw: no protocol, the same bytes, over TLS when there is a certificate.
  */
 #include "link.h"
 
@@ -74,7 +74,7 @@ int main(int argc, char **argv) {
     from_file(argv[5], chunk);
   else
     synthetic(strtoul(argv[2], NULL, 10), chunk);
-  struct link link = serve(raw ? PLAIN : carrier_of(argv[1]), argc > 6 ? argv[6] : NULL);
+  struct link link = serve(!raw ? carrier_of(argv[1]) : argc > 6 ? TLS : PLAIN, argc > 6 ? argv[6] : NULL);
   if (!raw) {
     uint8_t message[64], size[4] = {(uint8_t)(chunk >> 24)};
     put24(size + 1, chunk);

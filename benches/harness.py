@@ -31,7 +31,7 @@ def build(directory, libdir):
 
     for peer in ("sink", "blast"):
         compile(peer, f"{HERE}/link.c", "-lssl", "-lcrypto")
-    compile("bare")
+    compile("bare", "-lssl", "-lcrypto")
     # The program is linked with whichever library: both have the same name inside.
     compile("job", f"-I{ROOT}/include", f"-L{libdir}", "-l:librtmp.so.1")
 

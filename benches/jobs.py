@@ -96,5 +96,5 @@ JOBS = [
     Publish("rtmpe publish", 0.6, 128, 16, 30000, carrier="rtmpe"),
     Play("rtmps play", 0.8, 256, 256, 30000, 4096, carrier="rtmps"),
     Publish("rtmps publish", 0.8, 256, 16, 30000, carrier="rtmps"),
-    Publish("rtmpt publish", 0.5, 256, 16, 30000, carrier="rtmpt"),
+    Publish("rtmpt publish", 0.5, 256, 256, 30000, carrier="rtmpt"),
 ]

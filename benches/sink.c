@@ -1,5 +1,5 @@
 /* A server for publishers that throws away what it gets, as fast as it can.
- * Usage: sink rtmp|rtmps|rtmpe|rtmpt|raw [CERTIFICATE]      raw: no protocol at all
+ * Usage: sink rtmp|rtmps|rtmpe|rtmpt|raw [CERTIFICATE]      raw: no protocol, over TLS when there is a certificate
  */
 #include "link.h"
 
@@ -10,7 +10,7 @@ int main(int argc, char **argv) {
   static char nowhere[256 * 1024];
   if (argc < 2) die("usage: sink CARRIER [CERTIFICATE]");
   int raw = strcmp(argv[1], "raw") == 0;
-  struct link link = serve(raw ? PLAIN : carrier_of(argv[1]), argc > 2 ? argv[2] : NULL);
+  struct link link = serve(!raw ? carrier_of(argv[1]) : argc > 2 ? TLS : PLAIN, argc > 2 ? argv[2] : NULL);
   if (!raw) {
     shake_hands(&link);
     converse(&link);

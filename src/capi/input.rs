@@ -4,7 +4,7 @@ use crate::capi::connection::Connection;
 use crate::capi::scalar::Scalar;
 use crate::capi::types::{RTMP_BUFFER_CACHE_SIZE, RTMPSockBuf};
 use crate::crypto::Rc4;
-use crate::transport::{Deadline, Input, Received, Stream, retry};
+use crate::transport::{Input, Received, Stream, retry};
 use crate::{Error, Result};
 use libc::c_int;
 use std::io;
@@ -94,27 +94,29 @@ impl<'a> SockInput<'a> {
         })
     }
 
-    /// One receive of a layered stream (TLS, tunnel): into `direct`, else into the room behind what is buffered.
+    /// One receive of a layered stream (TLS, tunnel): into `direct`, and the room behind what is buffered.
     fn receive_layered(&mut self, direct: &mut [u8]) -> Result<usize> {
         let stream = &self.connection.session.stream;
-        if !direct.is_empty() {
-            return if self.waits { stream.receive(direct) } else { stream.receive_now(direct) };
-        }
-        let deadline = if self.waits { stream.socket().receive_deadline()? } else { Deadline::NEVER };
+        let mut deadline = None;
         loop {
-            match self.receive_layered_now(stream) {
-                Err(Error::TimedOut) if self.waits => stream.wait_readable(deadline)?,
+            match self.receive_layered_now(stream, direct) {
+                Err(Error::TimedOut) if self.waits => {}
                 result => return result,
             }
+            let deadline = match deadline {
+                Some(deadline) => deadline,
+                None => *deadline.insert(stream.socket().receive_deadline()?),
+            };
+            stream.wait_readable(deadline)?;
         }
     }
 
-    fn receive_layered_now(&self, stream: &Stream) -> Result<usize> {
+    fn receive_layered_now(&self, stream: &Stream, direct: &mut [u8]) -> Result<usize> {
         let end = self.start + self.size;
         // SAFETY: the room lies inside the buffer; the reference lives for this call only, which does not wait.
         let room =
             unsafe { std::slice::from_raw_parts_mut(self.base().add(end), RTMP_BUFFER_CACHE_SIZE - end) };
-        stream.receive_now(room)
+        stream.receive_parts_now(direct, room)
     }
 
     fn decipher(&mut self, direct: &mut [u8], buffered: usize) -> Result<()> {

@@ -42,6 +42,15 @@ impl Stream {
         }
     }
 
+    /// [`Stream::receive_now`] into one buffer and, where the stream has more at hand, into the room behind it.
+    pub fn receive_parts_now(&self, first: &mut [u8], second: &mut [u8]) -> Result<usize> {
+        match self {
+            Stream::Tls(tls) => tls.receive_parts_now(first, second),
+            _ if first.is_empty() => self.receive_now(second),
+            _ => self.receive_now(first),
+        }
+    }
+
     /// Waits until [`Stream::receive_now`] is worth calling.
     pub fn wait_readable(&self, deadline: Deadline) -> Result<()> {
         match self {

@@ -150,27 +150,37 @@ impl TlsStream {
     /// Receives what is there, without waiting. Nothing there is [`Error::TimedOut`]; [`Error::Closed`] follows the
     /// peer's closing message; a connection cut without one is an [`Error::Protocol`].
     pub fn receive_now(&self, buffer: &mut [u8]) -> Result<usize> {
+        self.receive_parts_now(buffer, &mut [])
+    }
+
+    /// [`TlsStream::receive_now`] into one buffer and, when that is full, into another.
+    pub fn receive_parts_now(&self, first: &mut [u8], second: &mut [u8]) -> Result<usize> {
         let mut state = self.lock();
-        let mut filled = 0;
-        while let Some(room) = buffer.get_mut(filled..).filter(|room| !room.is_empty()) {
-            let free = room.len();
-            match state.ssl_read(room) {
-                Ok(n) => {
-                    filled += n;
-                    state.get_mut().opened(n);
-                }
+        let received = self.fill(&mut state, first, second.len())?;
+        if received < first.len() {
+            return Ok(received);
+        }
+        let more = match received {
+            0 => self.fill(&mut state, second, 0)?,
+            _ if state.get_ref().is_drained() && state.ssl().pending() == 0 => 0,
+            _ => decrypt(&mut state, second).unwrap_or(0),
+        };
+        Ok(received + more)
+    }
+
+    /// Decrypts into the buffer; when there is nothing to decrypt, receives first. There is room for `more` bytes elsewhere.
+    fn fill(&self, state: &mut SslStream<Wire>, buffer: &mut [u8], more: usize) -> Result<usize> {
+        while !buffer.is_empty() {
+            match decrypt(state, buffer) {
                 Err(error) if error.code() == ErrorCode::WANT_READ => {
-                    self.flush_now(&mut state)?;
-                    if filled > 0 {
-                        break;
-                    }
-                    state.get_mut().receive(&self.socket, free)?;
+                    self.flush_now(state)?;
+                    state.get_mut().receive(&self.socket, buffer.len() + more)?;
                 }
-                Err(_) if filled > 0 => break,
-                Err(error) => return Err(explain(&error, &state)),
+                Err(error) => return Err(explain(&error, state)),
+                Ok(n) => return Ok(n),
             }
         }
-        Ok(filled)
+        Ok(0)
     }
 
     /// Waits until [`TlsStream::receive_now`] is worth calling.
@@ -245,6 +255,29 @@ impl TlsStream {
             other => other,
         })
     }
+}
+
+/// Decrypts as much of what has been received as there is room for. An error means that there was nothing.
+fn decrypt(
+    state: &mut SslStream<Wire>,
+    buffer: &mut [u8],
+) -> std::result::Result<usize, openssl::ssl::Error> {
+    let mut filled = 0;
+    while let Some(room) = buffer.get_mut(filled..).filter(|room| !room.is_empty()) {
+        match state.ssl_read(room) {
+            Ok(n) => {
+                filled += n;
+                state.get_mut().opened(n);
+                // To ask OpenSSL for what it cannot have is slow.
+                if state.get_ref().is_drained() && state.ssl().pending() == 0 {
+                    break;
+                }
+            }
+            Err(_) if filled > 0 => break,
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(filled)
 }
 
 /// Encrypts the next record's worth of the slices and tells how many bytes that was: straight from the first slice when

@@ -9,15 +9,16 @@ use std::io::{self, ErrorKind, Read, Write};
 const RECORD_HEADER: usize = 5;
 /// The most received ahead of what OpenSSL has asked for.
 const READ_AHEAD: usize = 32 * 1024;
-/// Queues that have become larger are freed once they are empty.
+/// A queue of output that has become larger is freed once it is empty.
 const KEEP: usize = 4 * 1024;
 
 /// What OpenSSL reads from and writes to. It never waits, and writing never fails: the owner moves the bytes.
 #[derive(Debug, Default)]
 pub(super) struct Wire {
-    /// Received and not yet read by OpenSSL, from `taken` on.
+    /// Received and not yet read by OpenSSL: the part from `taken` to `received`. What is behind it has no meaning.
     input: Vec<u8>,
     taken: usize,
+    received: usize,
     /// How many bytes OpenSSL lacked when it last found nothing.
     wanted: usize,
     /// At most as many bytes as have been received and not yet given to the program as plain text.
@@ -33,6 +34,11 @@ impl Wire {
     /// Whether the peer has ended the connection.
     pub(super) fn ended(&self) -> bool {
         self.ended
+    }
+
+    /// Whether OpenSSL has read all that was received.
+    pub(super) fn is_drained(&self) -> bool {
+        self.taken == self.received
     }
 
     /// How many bytes are to be sent.
@@ -53,12 +59,12 @@ impl Wire {
             self.unopened = 0;
         }
         let size = room.saturating_sub(self.unopened).min(READ_AHEAD).max(self.wanted);
-        self.input.resize(size, 0);
-        self.taken = 0;
-        let received = socket.receive_now(&mut self.input);
-        self.input.truncate(*received.as_ref().unwrap_or(&0));
-        match received {
+        if self.input.len() < size {
+            self.input.resize(size, 0);
+        }
+        match socket.receive_now(self.input.get_mut(..size).unwrap_or_default()) {
             Ok(n) => {
+                (self.taken, self.received) = (0, n);
                 self.unopened += n;
                 Ok(())
             }
@@ -66,7 +72,11 @@ impl Wire {
                 self.ended = true;
                 Ok(())
             }
-            Err(error) => Err(error),
+            Err(error) => {
+                // A connection that waits keeps no large buffer.
+                self.input = Vec::new();
+                Err(error)
+            }
         }
     }
 
@@ -76,30 +86,25 @@ impl Wire {
             self.sent += socket.send_now(self.output.get(self.sent..).unwrap_or_default())?;
         }
         self.sent = 0;
-        empty(&mut self.output);
+        self.output.clear();
+        if self.output.capacity() > KEEP {
+            self.output = Vec::new();
+        }
         Ok(())
-    }
-}
-
-/// Forgets the contents, and the memory too when it is large.
-fn empty(queue: &mut Vec<u8>) {
-    queue.clear();
-    if queue.capacity() > KEEP {
-        *queue = Vec::new();
     }
 }
 
 impl Read for Wire {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let rest = self.input.get(self.taken..).unwrap_or_default();
+        let rest = self.input.get(self.taken..self.received).unwrap_or_default();
         if rest.is_empty() {
             self.wanted = buffer.len();
-            self.taken = 0;
-            empty(&mut self.input);
             return if self.ended { Ok(0) } else { Err(ErrorKind::WouldBlock.into()) };
         }
         let n = rest.len().min(buffer.len());
-        buffer.iter_mut().zip(rest).for_each(|(to, from)| *to = *from);
+        if let (Some(to), Some(from)) = (buffer.get_mut(..n), rest.get(..n)) {
+            to.copy_from_slice(from);
+        }
         self.taken += n;
         Ok(n)
     }

@@ -19,10 +19,9 @@ use std::io::IoSlice;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-/// How many posts may wait for their answers; a sender that is further ahead reads answers first.
-const PIPELINE: usize = 64;
-/// How many before a sender looks for answers by itself: one look then takes in many.
-const UNREAD_ANSWERS: usize = 16;
+/// How many posts a sender adds before it looks for answers: one look then takes in many. How many may be on their way is
+/// left to the socket's buffers, as without a tunnel: to wait for single answers costs twice as much as to send.
+const UNREAD_ANSWERS: usize = 32;
 /// The most that is kept of what a sender had to take in and nobody has received yet.
 const UNRECEIVED_LIMIT: usize = 4 * 1024 * 1024;
 /// The longest answer to "open".
@@ -35,6 +34,9 @@ const FIRST_PAUSE: Duration = Duration::from_millis(10);
 const LONGEST_PAUSE: Duration = Duration::from_millis(250);
 /// How often a wait looks at what the other thread may have taken in meanwhile.
 const SLICE: Duration = Duration::from_millis(100);
+/// How long a sender waits for room alone. Only then do answers wake it, as each of them would: a server that waits for
+/// room itself reads nothing before they are taken in.
+const ROOM_PATIENCE: Duration = Duration::from_millis(10);
 /// How long the end of the session may wait for its answer.
 const CLOSING_PATIENCE: Duration = Duration::from_secs(1);
 
@@ -54,6 +56,8 @@ struct State {
     answers: Answers,
     /// Posts whose answers have not come to their end.
     outstanding: usize,
+    /// Posts since a sender last looked for answers.
+    unlooked: usize,
     /// Received and not yet given to the program, from `taken` on.
     payload: Vec<u8>,
     taken: usize,
@@ -83,6 +87,7 @@ impl Tunnel {
             posts: Posts::new(host, port)?,
             answers: Answers::new(),
             outstanding: 0,
+            unlooked: 0,
             payload: Vec::new(),
             taken: 0,
             unsent: Vec::new(),
@@ -95,8 +100,8 @@ impl Tunnel {
         loop {
             let mut state = tunnel.lock();
             match tunnel.take_in(&mut state, OPEN_LIMIT) {
-                Err(Error::TimedOut) => {}
-                other => other?,
+                Ok(_) | Err(Error::TimedOut) => {}
+                Err(error) => return Err(error),
             }
             if state.outstanding == 0 {
                 let body = std::mem::take(&mut state.payload);
@@ -140,8 +145,8 @@ impl Tunnel {
         let mut state = self.lock();
         if state.unreceived().is_empty() {
             match self.take_in(&mut state, buffer.len()) {
-                Err(Error::TimedOut) => {}
-                other => other?,
+                Ok(_) | Err(Error::TimedOut) => {}
+                Err(error) => return Err(error),
             }
         }
         let n = state.give(buffer);
@@ -188,7 +193,7 @@ impl Tunnel {
         if self.post(Command::Close, &[IoSlice::new(NOTHING)]).is_ok() {
             while self.lock().outstanding > 0 && deadline.left().is_ok() {
                 let waited = self.link.wait_readable(deadline.or_after(SLICE));
-                if waited.is_ok() && self.take_in_all().is_err() {
+                if waited.is_ok() && self.take_in_all(&mut self.lock()).is_err() {
                     break;
                 }
             }
@@ -196,44 +201,46 @@ impl Tunnel {
         self.link.shutdown_send();
     }
 
-    /// One post: waits for its turn and for room, taking in answers meanwhile.
+    /// One post: waits for its turn and for room, and takes in answers from time to time.
     fn post(&self, command: Command, body: &[IoSlice<'_>]) -> Result<()> {
         let _turn = self.sending.lock().unwrap_or_else(PoisonError::into_inner);
         let length = body.iter().map(|slice| slice.len()).sum();
-        let mut deadline = None;
-        let head = loop {
-            if self.lock().outstanding >= UNREAD_ANSWERS {
-                self.take_in_all()?;
-            }
+        let head = {
             let mut state = self.lock();
-            if state.outstanding < PIPELINE {
-                state.outstanding += 1;
-                state.pause = Duration::ZERO;
-                let mut head = std::mem::take(&mut state.unsent);
-                head.extend(state.posts.head(command, length));
-                break head;
+            if state.unlooked >= UNREAD_ANSWERS {
+                self.take_in_all(&mut state)?;
             }
-            drop(state);
-            self.wait_slice(Ready::Readable, &mut deadline)?;
+            state.outstanding += 1;
+            state.unlooked += 1;
+            state.pause = Duration::ZERO;
+            let mut head = std::mem::take(&mut state.unsent);
+            head.extend(state.posts.head(command, length));
+            head
         };
         let mut slices = vec![IoSlice::new(&head)];
         slices.extend(body.iter().map(|slice| IoSlice::new(slice)));
         let mut rest = slices.as_mut_slice();
-        deadline = None;
+        let mut deadline = None;
         while !self.link.send_some(&mut rest)? {
-            self.wait_slice(Ready::Either, &mut deadline)?;
-            self.take_in_all()?;
+            match self.socket().wait(Ready::Writable, Deadline::after(ROOM_PATIENCE)) {
+                Ok(()) => deadline = None,
+                Err(Error::TimedOut) => {
+                    self.wait_slice(&mut deadline)?;
+                    self.take_in_all(&mut self.lock())?;
+                }
+                Err(error) => return Err(error),
+            }
         }
         Ok(())
     }
 
     /// Waits a little. The deadline begins with the first wait, and anew when something happened.
-    fn wait_slice(&self, ready: Ready, deadline: &mut Option<Deadline>) -> Result<()> {
+    fn wait_slice(&self, deadline: &mut Option<Deadline>) -> Result<()> {
         let until = match *deadline {
             Some(until) => until,
             None => *deadline.insert(self.socket().send_deadline()?),
         };
-        match self.socket().wait(ready, until.or_after(SLICE)) {
+        match self.socket().wait(Ready::Either, until.or_after(SLICE)) {
             Ok(()) => *deadline = None,
             Err(Error::TimedOut) if until.left().is_ok() => {}
             Err(Error::TimedOut) => return Err(stalled()),
@@ -273,29 +280,35 @@ impl Tunnel {
     }
 
     /// Takes in all that is there.
-    fn take_in_all(&self) -> Result<()> {
-        let mut state = self.lock();
+    fn take_in_all(&self, state: &mut State) -> Result<()> {
+        state.unlooked = 0;
         loop {
-            match self.take_in(&mut state, RECEIVE_LIMIT) {
-                Ok(()) => {}
+            let received = match self.take_in(state, RECEIVE_LIMIT) {
+                Ok(received) => received,
                 Err(Error::TimedOut) => return Ok(()),
                 Err(error) => return Err(error),
-            }
+            };
             if state.unreceived().len() > UNRECEIVED_LIMIT {
                 let text = "RTMPT: the server sent more than 4 MiB that the program has not received";
                 return Err(Error::protocol(text));
             }
+            if received < RECEIVE_LIMIT {
+                return Ok(());
+            }
         }
     }
 
-    /// Receives once, at most `room` bytes so that nothing stays behind out of the program's sight, and decodes them.
-    fn take_in(&self, state: &mut State, room: usize) -> Result<()> {
+    /// Receives once, at most `room` bytes so that nothing stays behind out of the program's sight, and decodes them; tells
+    /// how many they were.
+    fn take_in(&self, state: &mut State, room: usize) -> Result<usize> {
         if state.broken {
             return Err(Error::Closed);
         }
         let mut raw = vec![0; room.min(RECEIVE_LIMIT)];
-        let result =
-            self.link.receive_now(&mut raw).and_then(|n| state.decode(raw.get(..n).unwrap_or_default()));
+        let result = self.link.receive_now(&mut raw).and_then(|n| {
+            state.decode(raw.get(..n).unwrap_or_default())?;
+            Ok(n)
+        });
         match result {
             Err(Error::TimedOut) => Err(Error::TimedOut),
             Err(error) => {
@@ -307,7 +320,7 @@ impl Tunnel {
                     other => other,
                 })
             }
-            Ok(()) => Ok(()),
+            Ok(n) => Ok(n),
         }
     }
 }
