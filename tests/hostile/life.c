@@ -15,6 +15,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -328,6 +329,53 @@ static void scene_deep(void) {
     printf("left %d properties\n", inner.o_num);
 }
 
+/* Calls that nobody answers. */
+static void scene_calls(void) {
+    RTMP *rtmp = fresh();
+    int sent = 0;
+    printf("begin %d\n", begin(rtmp));
+    for (int i = 0; i < 5000; i++) sent += RTMP_SendCreateStream(rtmp);
+    printf("sent %d, pending at most 1024: %d\n", sent, rtmp->m_numCalls <= 1024 && rtmp->m_numCalls > 1000);
+    RTMP_Close(rtmp);
+    RTMP_Free(rtmp);
+}
+
+/* A text without a NUL behind it, at the very end of what may be read. */
+static AVal fenced(const char *text) {
+    long page = sysconf(_SC_PAGESIZE);
+    int length = (int)strlen(text);
+    char *memory = mmap(NULL, (size_t)page * 2, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    AVal value = {memory + page - length, length};
+    mprotect(memory + page, (size_t)page, PROT_NONE);
+    memcpy(value.av_val, text, (size_t)length);
+    return value;
+}
+
+/* Texts have lengths, so nothing behind them is read. */
+static void scene_fences(void) {
+    static const char *const names[] = {"socks", "app",   "tcUrl", "pageUrl",   "swfUrl", "flashver", "conn",   "playpath",
+                                        "live",  "start", "stop",  "subscribe", "jtv",    "token",    "swfVfy", "swfAge",
+                                        "buffer", "timeout", "pubUser", "pubPasswd", "chunk", "tlsVerify", "bind", "nothing"};
+    static const char *const values[] = {"",      "1",    "0x7",     "-5",      "true",        "\\2",         "\\",
+                                         "O:1",   "NO:a", "NN:a:1",  "N:1.5",   "socks5://a",  "http://a:b@c", "[::1]:9",
+                                         "a/b?c", "%2",   "slist=a", "mp4:x.f4v", "99999999999", "NS::",        "x.mp3"};
+    int calls = 0;
+    for (size_t n = 0; n < sizeof names / sizeof *names; n++) {
+        for (size_t v = 0; v < sizeof values / sizeof *values; v++, calls++) {
+            RTMP *rtmp = fresh();
+            AVal name = fenced(names[n]), value = fenced(values[v]), playpath = {NULL, 0};
+            RTMP_SetOpt(rtmp, &name, &value);
+            RTMP_ParsePlaypath(&value, &playpath);
+            free(playpath.av_val);
+            RTMP_SetupStream(rtmp, RTMP_PROTOCOL_RTMP, &value, 1935, &value, &value, &value, &value, &value, &value, &value,
+                             NULL, 0, &value, &value, &value, 0, 0, 0, 5);
+            AMF_Reset(&rtmp->Link.extras);
+            RTMP_Free(rtmp);
+        }
+    }
+    printf("%d calls\n", calls);
+}
+
 static int lines, keys;
 
 /* A run of 16 hexadecimal digits, with or without spaces between the bytes, is a key or a part of one. */
@@ -395,7 +443,7 @@ static const struct {
     {"cycles", scene_cycles, 0},   {"closes", scene_closes, 0}, {"garbage", scene_garbage, 0},   {"moved", scene_moved, 0},
     {"again", scene_again, 0},     {"fork", scene_fork, 0},     {"unclosed", scene_unclosed, 0}, {"stolen", scene_stolen, 0},
     {"handles", scene_handles, 1}, {"three", scene_three, 0},   {"exec", scene_exec, 1},         {"deep", scene_deep, 0},
-    {"keys", scene_keys, 1},
+    {"keys", scene_keys, 1},       {"calls", scene_calls, 0},   {"fences", scene_fences, 0},
 };
 
 int main(int argc, char **argv) {

@@ -125,3 +125,13 @@ fn keys_of_rtmpe_are_not_logged() {
     let each = ["connected 1, sent 1, served 1"; 7];
     scene("keys", &[&each[..], &["many lines, 0 keys"]].concat());
 }
+
+#[test]
+fn calls_that_nobody_answers_are_bounded() {
+    scene("calls", &["begin 1", "sent 5000, pending at most 1024: 1"]);
+}
+
+#[test]
+fn nothing_behind_a_text_is_read() {
+    scene("fences", &["504 calls"]);
+}
