@@ -93,8 +93,9 @@ pub(crate) fn run(cases: Vec<Case>) {
         }
     });
     let failures = failures.into_inner().expect("the failures");
-    for result in failures.iter().map(|(_, result)| *result) {
-        note(result, 1);
+    for (why, result) in &failures {
+        note(*result, 1);
+        println!("{result:?}: {}", why.lines().next().unwrap_or_default());
     }
     note(tally::Ending::AsAsked, cases.len() - failures.len());
     if other_library().is_some() {
