@@ -1,7 +1,5 @@
 """The jobs that are measured and what is demanded of each."""
 
-import contextlib
-
 # At most this multiple of a bare program's processor time.
 LIMIT_RATIO = 1.3
 # Bytes of an open idle handle beyond the structure itself.
@@ -23,6 +21,10 @@ class Job:
         self.target = target
         self.mebibytes = {"ours": ours, "reference": reference}
 
+    def bare_certificate(self, bench):
+        """A bare program for rtmps does TLS as well."""
+        return [bench.certificate] if self.carrier == "rtmps" else []
+
     def url(self, port):
         return f"{self.carrier}://127.0.0.1:{port}/app/stream"
 
@@ -33,13 +35,14 @@ class Publish(Job):
     def __init__(self, name, target, ours, reference, size, write=0, option="", announce=0, carrier="rtmp"):
         super().__init__(name, target, ours, reference)
         self.size, self.write, self.option, self.announce, self.carrier = size, write, option, announce, carrier
-        self.has_bare = self.has_limit_target = carrier == "rtmp"
+        self.has_bare = carrier != "rtmpe"
+        self.has_limit_target = carrier == "rtmp"
 
     def peer(self, bench, peer):
         return peer(bench, "sink", self.carrier, bench.certificate)
 
     def bare_peer(self, bench, peer):
-        return peer(bench, "sink", "raw")
+        return peer(bench, "sink", "raw", *self.bare_certificate(bench))
 
     def arguments(self, library, port, mebibytes):
         # The reference knows no such option; it always sends chunks of 128 bytes.
@@ -51,7 +54,7 @@ class Publish(Job):
 
     def bare_arguments(self, port, mebibytes):
         chunk = 128 if self.option else 4096
-        return ["send", port, mebibytes, self.size, chunk, max(self.write, 1)]
+        return ["tls-send" if self.carrier == "rtmps" else "send", port, mebibytes, self.size, chunk, max(self.write, 1)]
 
 
 class Play(Job):
@@ -60,15 +63,14 @@ class Play(Job):
     def __init__(self, name, target, ours, reference, size, chunk, buffer=64 * 1024, carrier="rtmp"):
         super().__init__(name, target, ours, reference)
         self.size, self.chunk, self.buffer, self.carrier = size, chunk, buffer, carrier
-        self.has_bare = self.has_limit_target = carrier == "rtmp"
+        self.has_bare = carrier != "rtmpe"
+        self.has_limit_target = carrier == "rtmp"
 
     def peer(self, bench, peer):
         return peer(bench, "blast", self.carrier, self.size, self.chunk, ENDLESS, "-", bench.certificate)
 
     def bare_peer(self, bench, peer):
-        if not self.has_bare:
-            return contextlib.nullcontext()
-        return peer(bench, "blast", "raw", self.size, self.chunk, ENDLESS)
+        return peer(bench, "blast", "raw", self.size, self.chunk, ENDLESS, "-", *self.bare_certificate(bench))
 
     def arguments(self, library, port, mebibytes):
         if self.buffer:
@@ -76,7 +78,7 @@ class Play(Job):
         return ["readpacket", self.url(port), mebibytes]
 
     def bare_arguments(self, port, mebibytes):
-        return ["receive", port, mebibytes]
+        return ["tls-receive" if self.carrier == "rtmps" else "receive", port, mebibytes]
 
 
 JOBS = [
