@@ -4,7 +4,7 @@
 //! [`InUse`], a count of its own, so that a close in another thread never pulls the session from under it, and waits
 //! until the call has left. No table is keyed by address: the structure may be moved between calls.
 
-use crate::capi::input::SockInput;
+use crate::capi::input::{Bulk, SockInput};
 use crate::capi::mem::MallocBody;
 use crate::capi::owner::Owner;
 use crate::capi::scalar::Scalar;
@@ -28,6 +28,8 @@ pub(crate) struct Connection {
     pub(crate) arrays: Mutex<()>,
     /// Where the buffered bytes begin in `sb_buf`, should the structure be moved.
     pub(crate) buffer_start: AtomicUsize,
+    /// Where bytes are buffered that arrive faster than `sb_buf` takes them; the reading half's lock guards it.
+    pub(crate) bulk: Bulk,
     /// The body bytes of the last chunk, for a program that asked for them with `m_chunk`.
     pub(crate) last_part: Mutex<Vec<u8>>,
     /// The program reads by itself, so sending must not take its messages away.
@@ -123,6 +125,7 @@ impl Connection {
             session: Session::new(stream, ciphers),
             arrays: Mutex::default(),
             buffer_start: AtomicUsize::new(0),
+            bulk: Bulk::default(),
             last_part: Mutex::default(),
             program_reads: AtomicBool::new(false),
             published: AtomicBool::new(false),
@@ -176,9 +179,24 @@ pub(crate) unsafe fn install(r: *mut RTMP, stream: Arc<Stream>, ciphers: Option<
 /// # Safety
 /// `r` points to an initialised `struct RTMP`, whose stripe the caller holds.
 unsafe fn hang(r: *mut RTMP, connection: Arc<Connection>) -> Option<Arc<Connection>> {
-    let hung = Arc::into_raw(connection).cast_mut().cast();
+    // SAFETY: the caller's promise.
+    unsafe { replace(r, Arc::into_raw(connection)) }
+}
+
+/// Puts `hung` in the place of what hangs on the structure, and forgets the bytes that are buffered in the memory of
+/// what hung there.
+///
+/// # Safety
+/// As [`hang`]; `hung` is null or has a count that is given away.
+unsafe fn replace(r: *mut RTMP, hung: *const Connection) -> Option<Arc<Connection>> {
     // SAFETY: the caller's promise; `dh` is the library's own member, null or with a count from `Arc::into_raw`.
-    unsafe { from_hung(std::mem::replace(&mut (*r).Link.dh, hung).cast()) }
+    unsafe {
+        let before = from_hung(std::mem::replace(&mut (*r).Link.dh, hung.cast_mut().cast()).cast());
+        if let Some(before) = &before {
+            before.bulk.leave(&raw mut (*r).m_sb);
+        }
+        before
+    }
 }
 
 /// # Safety
@@ -294,7 +312,7 @@ pub(crate) unsafe fn is_being_closed(r: *mut RTMP) -> bool {
 pub(crate) unsafe fn forget(r: *mut RTMP) {
     // SAFETY: the caller's promise; `dh` is null or holds a count.
     unsafe {
-        drop(from_hung(std::mem::replace(&mut (*r).Link.dh, std::ptr::null_mut()).cast()));
+        drop(replace(r, std::ptr::null()));
         (*r).Link.rc4keyOut = std::ptr::null_mut();
     }
 }

@@ -1,4 +1,5 @@
-//! The input buffer of a C program's session: `m_sb.sb_buf` itself, so that `sb_size` is always true.
+//! The input buffer of a C program's session: `m_sb.sb_buf` itself, and, while more arrives at once than it holds, memory
+//! of the connection's. `sb_start` and `sb_size` always tell what is buffered, wherever it lies.
 
 use crate::capi::connection::Connection;
 use crate::capi::scalar::Scalar;
@@ -9,7 +10,60 @@ use crate::{Error, Result};
 use libc::c_int;
 use std::io;
 use std::os::fd::AsRawFd;
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicPtr, Ordering};
+
+/// How much the connection's memory takes in one receive: a receive costs as much as copying some ten KiB.
+const BULK_SIZE: usize = 64 * 1024;
+
+/// Memory of the connection's for what arrives faster than `sb_buf` can take it. It is there only while that is so: an
+/// idle connection has none.
+#[derive(Debug, Default)]
+pub(crate) struct Bulk(AtomicPtr<u8>);
+
+impl Bulk {
+    fn get(&self) -> Option<*mut u8> {
+        Some(self.0.load(Ordering::Relaxed)).filter(|memory| !memory.is_null())
+    }
+
+    /// Makes it be there; without memory it is not, and `sb_buf` does.
+    fn allocate(&self) {
+        if self.get().is_none() {
+            // SAFETY: any size may be asked for.
+            self.0.store(unsafe { libc::malloc(BULK_SIZE) }.cast(), Ordering::Relaxed);
+        }
+    }
+
+    /// Lets it go. Nothing may be buffered there.
+    fn free(&self) {
+        // SAFETY: the pointer is null or came from `allocate`, and null is left behind.
+        unsafe { libc::free(self.0.swap(std::ptr::null_mut(), Ordering::Relaxed).cast()) };
+    }
+
+    /// Where in it an address lies.
+    fn offset(&self, address: usize) -> Option<usize> {
+        self.get().map(|memory| address.wrapping_sub(memory.addr())).filter(|offset| *offset < BULK_SIZE)
+    }
+
+    /// Makes the structure forget what is buffered here, as the connection leaves it.
+    ///
+    /// # Safety
+    /// `sb` points to an initialised `RTMPSockBuf`.
+    pub(crate) unsafe fn leave(&self, sb: *mut RTMPSockBuf) {
+        // SAFETY: the caller's promise.
+        unsafe {
+            if self.offset((*sb).sb_start.addr()).is_some() {
+                (*sb).sb_start = std::ptr::null_mut();
+                (*sb).sb_size = 0;
+            }
+        }
+    }
+}
+
+impl Drop for Bulk {
+    fn drop(&mut self) {
+        self.free();
+    }
+}
 
 /// `m_sb` as an [`Input`]. No reference into it lives while a receive waits.
 pub(crate) struct SockInput<'a> {
@@ -17,6 +71,9 @@ pub(crate) struct SockInput<'a> {
     connection: &'a Connection,
     cipher: Option<&'a mut Rc4>,
     waits: bool,
+    /// Where what is buffered lies: `sb_buf` or the connection's memory, and how long that is.
+    base: *mut u8,
+    capacity: usize,
     start: usize,
     size: usize,
 }
@@ -34,18 +91,24 @@ impl<'a> SockInput<'a> {
         waits: bool,
     ) -> Self {
         // SAFETY: the caller's promise; only addresses are compared, nothing is read through `sb_start`.
-        let (size, offset) = unsafe {
-            let base = (&raw const (*sb).sb_buf).addr();
-            ((*sb).sb_size, (*sb).sb_start.addr().wrapping_sub(base))
+        let (own, size, at) = unsafe {
+            let own: *mut u8 = (&raw mut (*sb).sb_buf).cast();
+            (own, usize::try_from((*sb).sb_size).unwrap_or(0), (*sb).sb_start.addr())
         };
-        let size = usize::try_from(size).unwrap_or(0).min(RTMP_BUFFER_CACHE_SIZE);
+        let bulk = connection.bulk.offset(at).filter(|start| size <= BULK_SIZE - *start);
+        if let (Some(start), Some(base)) = (bulk, connection.bulk.get()) {
+            return Self { sb, connection, cipher, waits, base, capacity: BULK_SIZE, start, size };
+        }
+        let capacity = RTMP_BUFFER_CACHE_SIZE;
+        let size = size.min(capacity);
         let moved = connection.buffer_start.load(Ordering::Relaxed);
-        let fits = |start: &usize| *start <= RTMP_BUFFER_CACHE_SIZE - size;
+        let fits = |start: &usize| *start <= capacity - size;
+        let offset = at.wrapping_sub(own.addr());
         let start = Some(offset).filter(fits).or(Some(moved).filter(fits)).unwrap_or(0);
-        Self { sb, connection, cipher, waits, start, size }
+        Self { sb, connection, cipher, waits, base: own, capacity, start, size }
     }
 
-    fn base(&self) -> *mut u8 {
+    fn own(&self) -> *mut u8 {
         // SAFETY: `new`'s caller promised that `sb` is good; only an address is taken.
         unsafe { (&raw mut (*self.sb).sb_buf).cast() }
     }
@@ -54,36 +117,69 @@ impl<'a> SockInput<'a> {
     fn publish(&mut self) {
         // SAFETY: `new`'s caller promised that `sb` is good; `start` lies inside the buffer.
         unsafe {
-            (*self.sb).sb_start = self.base().add(self.start).cast();
+            (*self.sb).sb_start = self.base.add(self.start).cast();
             (*self.sb).sb_size = self.size as c_int;
         }
         self.connection.buffer_start.store(self.start, Ordering::Relaxed);
     }
 
-    /// Moves what is buffered to the front, so that there is room behind it.
-    fn compact(&mut self) {
-        if self.start > 0 {
-            // SAFETY: both ranges lie inside the buffer; `copy` allows them to overlap.
-            unsafe { std::ptr::copy(self.base().add(self.start), self.base(), self.size) };
-            self.start = 0;
+    /// Moves what is buffered to the front of the memory that the next receive is to fill, so that there is room behind
+    /// it: the connection's while more arrives at once than `sb_buf` holds, else `sb_buf`.
+    fn make_room(&mut self) {
+        let (base, capacity) = match self.connection.bulk.get() {
+            Some(bulk) => (bulk, BULK_SIZE),
+            None => (self.own(), RTMP_BUFFER_CACHE_SIZE),
+        };
+        if self.size > 0 && (base != self.base || self.start > 0) {
+            // SAFETY: what is buffered lies inside its memory and fits the other (see `leave_bulk`); `copy` allows both
+            // to overlap.
+            unsafe { std::ptr::copy(self.base.add(self.start), base, self.size) };
         }
+        (self.base, self.capacity, self.start) = (base, capacity, 0);
+    }
+
+    /// Goes back to `sb_buf`, when what is buffered fits there; whether it did.
+    fn leave_bulk(&mut self) -> bool {
+        let leaves = self.connection.bulk.get().is_some() && self.size < RTMP_BUFFER_CACHE_SIZE;
+        if leaves {
+            let own = self.own();
+            // SAFETY: what is buffered fits `sb_buf`, with room to spare; `copy` allows both to overlap.
+            unsafe { std::ptr::copy(self.base.add(self.start), own, self.size) };
+            (self.base, self.capacity, self.start) = (own, RTMP_BUFFER_CACHE_SIZE, 0);
+            self.connection.bulk.free();
+        }
+        leaves
+    }
+
+    /// Receives from a plain socket. Large receives never wait: when nothing is there, the stream is no longer faster
+    /// than its reader, and the wait is for `sb_buf`.
+    fn receive_plain(&mut self, direct: &mut [u8]) -> Result<usize> {
+        let in_bulk = self.connection.bulk.get().is_some();
+        let received = match self.receive_once(direct, self.waits && !in_bulk) {
+            Err(Error::TimedOut) if in_bulk && self.leave_bulk() => self.receive_once(direct, self.waits),
+            received => received,
+        }?;
+        if received == direct.len() + self.capacity - self.size {
+            self.connection.bulk.allocate();
+        }
+        Ok(received)
     }
 
     /// One receive of a plain socket into `direct` and the room behind what is buffered, straight from the kernel.
-    fn receive_plain(&mut self, direct: &mut [u8]) -> Result<usize> {
+    fn receive_once(&mut self, direct: &mut [u8], waits: bool) -> Result<usize> {
         let end = self.start + self.size;
-        // SAFETY: `end` is at most the buffer's size, so the room lies inside it.
-        let room = unsafe { self.base().add(end) };
+        // SAFETY: `end` is at most the memory's size, so the room lies inside it.
+        let room = unsafe { self.base.add(end) };
         let mut parts = [
             libc::iovec { iov_base: direct.as_mut_ptr().cast(), iov_len: direct.len() },
-            libc::iovec { iov_base: room.cast(), iov_len: RTMP_BUFFER_CACHE_SIZE - end },
+            libc::iovec { iov_base: room.cast(), iov_len: self.capacity - end },
         ];
         let first = usize::from(direct.is_empty());
         let socket = self.connection.session.stream.socket();
-        let flags = if self.waits { 0 } else { libc::MSG_DONTWAIT };
+        let flags = if waits { 0 } else { libc::MSG_DONTWAIT };
         retry(socket.interrupt(), "receive", || {
             // SAFETY: a zeroed msghdr is a valid one; both parts point to writable memory of the given lengths, which
-            // nothing else refers to while the call runs (`direct` is borrowed, the buffer is used through raw pointers).
+            // nothing else refers to while the call runs (`direct` is borrowed, the rest is used through raw pointers).
             let received = unsafe {
                 let mut message: libc::msghdr = std::mem::zeroed();
                 message.msg_iov = parts.as_mut_ptr().add(first);
@@ -115,13 +211,13 @@ impl<'a> SockInput<'a> {
         let end = self.start + self.size;
         // SAFETY: the room lies inside the buffer; the reference lives for this call only, which does not wait.
         let room =
-            unsafe { std::slice::from_raw_parts_mut(self.base().add(end), RTMP_BUFFER_CACHE_SIZE - end) };
+            unsafe { std::slice::from_raw_parts_mut(self.base.add(end), self.capacity - end) };
         stream.receive_parts_now(direct, room)
     }
 
     fn decipher(&mut self, direct: &mut [u8], buffered: usize) -> Result<()> {
         let end = self.start + self.size;
-        let base = self.base();
+        let base = self.base;
         let Some(cipher) = &mut self.cipher else { return Ok(()) };
         cipher.apply(direct)?;
         // SAFETY: the receive has just filled `buffered` bytes behind `end`; the reference does not outlive this line.
@@ -131,9 +227,9 @@ impl<'a> SockInput<'a> {
 
 impl Input for SockInput<'_> {
     fn buffered(&self) -> &[u8] {
-        // SAFETY: `size` initialised bytes from `start` on lie inside the buffer; the result borrows from self, and
+        // SAFETY: `size` initialised bytes from `start` on lie inside the memory; the result borrows from self, and
         // receiving needs self exclusively.
-        unsafe { std::slice::from_raw_parts(self.base().add(self.start), self.size) }
+        unsafe { std::slice::from_raw_parts(self.base.add(self.start), self.size) }
     }
 
     fn consume(&mut self, n: usize) {
@@ -143,7 +239,7 @@ impl Input for SockInput<'_> {
     }
 
     fn receive(&mut self, direct: &mut [u8]) -> Result<Received> {
-        self.compact();
+        self.make_room();
         let plain = self.connection.session.stream.is_plain();
         let received = if plain { self.receive_plain(direct) } else { self.receive_layered(direct) };
         // SAFETY: `new`'s caller promised that `sb` is good.

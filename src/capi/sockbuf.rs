@@ -111,7 +111,8 @@ pub(crate) unsafe fn accepted(r: *mut RTMP) -> Option<Arc<Stream>> {
 }
 
 /// Receives once into the buffer. Returns the bytes received; 0 at the end of the stream and on a time-out
-/// (`sb_timedout`); -1 on an error.
+/// (`sb_timedout`); -1 on an error, and while bytes are buffered outside `sb_buf`: only `RTMP_Read` and its like put them
+/// there, and take them.
 ///
 /// # Safety
 /// `sb` is null or points to an initialised `RTMPSockBuf`.
@@ -132,7 +133,10 @@ unsafe fn fill(sb: *mut RTMPSockBuf) -> c_int {
         let base = (&raw mut (*sb).sb_buf).cast::<u8>();
         let size = usize::try_from((*sb).sb_size).unwrap_or(0).min(RTMP_BUFFER_CACHE_SIZE);
         let offset = (*sb).sb_start.addr().wrapping_sub(base.addr());
-        let size = if offset <= RTMP_BUFFER_CACHE_SIZE - size { size } else { 0 };
+        if size > 0 && offset > RTMP_BUFFER_CACHE_SIZE - size {
+            crate::error!("RTMPSockBuf_Fill: {} bytes wait outside sb_buf; read them with RTMP_Read first", (*sb).sb_size);
+            return -1;
+        }
         if size > 0 {
             std::ptr::copy(base.add(offset), base, size);
         }
