@@ -432,10 +432,11 @@ int RTMP_FindFirstMatchingProperty(AMFObject *obj,
 struct RTMP *RTMP_Alloc(void);
 
 /**
- * Frees the memory of a session, and nothing else: `RTMP_Close` comes first.
+ * Frees the memory of a session. One that was not closed is closed first, so that neither descriptor nor settings are
+ * left behind.
  *
  * The caller promises:
- * `r` is null or came from `RTMP_Alloc` or malloc.
+ * `r` is null or came from `RTMP_Alloc` or malloc and, unless it is all zeroes, was prepared by `RTMP_Init`.
  */
 void RTMP_Free(struct RTMP *r);
 
@@ -715,7 +716,8 @@ void RTMP_DeleteStream(struct RTMP *r);
 
 /**
  * Receives once into the buffer. Returns the bytes received; 0 at the end of the stream and on a time-out
- * (`sb_timedout`); -1 on an error.
+ * (`sb_timedout`); -1 on an error, and while bytes are buffered outside `sb_buf`: only `RTMP_Read` and its like put them
+ * there, and take them.
  *
  * The caller promises:
  * `sb` is null or points to an initialised `RTMPSockBuf`.

@@ -107,7 +107,7 @@ pub(crate) unsafe fn close(r: *mut RTMP, farewell: Farewell) {
 /// `r` points to an initialised `struct RTMP` whose connection is `connection`.
 unsafe fn say_farewell(r: *mut RTMP, connection: &Connection) {
     // SAFETY: the caller's promise.
-    let mut owner = unsafe { Owner::load(r, connection) };
+    let mut owner = unsafe { Owner::new(r, connection) };
     let timeout = owner_timeout(&owner);
     let stream = &connection.session.stream;
     let mut talk = Conversation { host: &mut owner, sender: &connection.session.sender };
@@ -124,8 +124,8 @@ unsafe fn say_farewell(r: *mut RTMP, connection: &Connection) {
 }
 
 fn owner_timeout(owner: &Owner<'_>) -> Duration {
-    use crate::session::Host as _;
-    match u64::try_from(owner.fields().link.timeout) {
+    use crate::session::Scalars as _;
+    match u64::try_from(owner.link_timeout()) {
         Ok(seconds) if seconds > 0 => Duration::from_secs(seconds),
         _ => DRAIN_TIME,
     }

@@ -11,7 +11,7 @@ use crate::capi::types::{RTMP, RTMPPacket};
 use crate::capi::{extra, handle, sockbuf};
 use crate::handshake::Mode;
 use crate::message::MessageType;
-use crate::session::{self, Conversation, Established, Event, Host, Incoming, feature};
+use crate::session::{self, Conversation, Established, Event, Incoming, Scalars, feature};
 use crate::transport::{Deadline, Stream, Target, dial, dial_address};
 use crate::{Error, Result};
 use libc::{c_int, sockaddr};
@@ -291,7 +291,7 @@ pub(crate) unsafe fn with_talk<T>(
     work: impl FnOnce(&mut Conversation<'_, crate::capi::owner::Owner<'_>>) -> T,
 ) -> T {
     // SAFETY: the caller's promise.
-    let mut owner = unsafe { crate::capi::owner::Owner::load(r, connection) };
+    let mut owner = unsafe { crate::capi::owner::Owner::new(r, connection) };
     work(&mut Conversation { host: &mut owner, sender: &connection.session.sender })
 }
 
@@ -384,7 +384,7 @@ unsafe fn await_start(r: *mut RTMP, connection: &Connection) -> Result<Event> {
     // SAFETY: the caller's promise.
     let mut call = unsafe { ReadingCall::begin(r, connection) }.ok_or(Error::Closed)?;
     call.run(true, |talk, reading, input| {
-        while !talk.host.fields().playing {
+        while !talk.host.playing() {
             let message = reading.read_message(talk, input, &mut [])?;
             let body = message.body.as_ref().map(crate::chunk::Body::as_slice).unwrap_or_default();
             if is_early_media(message.header.kind) {

@@ -56,39 +56,47 @@ const MAX_NESTED: usize = 8;
 
 thread_local! {
     /// Where the connections stand that this thread is working on; 0 for none.
-    static WORKING_ON: Cell<[usize; MAX_NESTED]> = const { Cell::new([0; MAX_NESTED]) };
+    static WORKING_ON: [Cell<usize>; MAX_NESTED] = const { [const { Cell::new(0) }; MAX_NESTED] };
 }
 
-/// Puts `to` in the place of `from` among this thread's connections; false when `from` is not there.
-fn replace_working(from: usize, to: usize) -> bool {
-    WORKING_ON.with(|cell| {
-        let mut places = cell.get();
-        let found = places.iter_mut().find(|place| **place == from).map(|place| *place = to).is_some();
-        cell.set(places);
-        found
+/// Notes a connection among those that this thread is working on; `None` when it is there already, or no place is left.
+fn begin_work(connection: usize) -> Option<usize> {
+    WORKING_ON.with(|places| {
+        let is_there = places.iter().any(|place| place.get() == connection);
+        let free = places.iter().position(|place| place.get() == 0).filter(|_| !is_there)?;
+        places[free].set(connection);
+        Some(free)
     })
+}
+
+/// Whether this thread is working on a connection.
+fn works_on(connection: usize) -> bool {
+    WORKING_ON.with(|places| places.iter().any(|place| place.get() == connection))
 }
 
 /// A connection that the current call works on. While one lives, a close in another thread waits.
 #[derive(Debug)]
-pub(crate) struct InUse(Arc<Connection>);
+pub(crate) struct InUse {
+    connection: Arc<Connection>,
+    /// Its place among those that this thread is working on.
+    place: usize,
+}
 
 impl InUse {
     /// `None` when this thread is working on it already: a log callback has called back. The inner call must fail, as
     /// the outer one may hold the halves' locks.
     fn begin(connection: Arc<Connection>) -> Option<Self> {
-        let place = Arc::as_ptr(&connection).addr();
-        let free = !WORKING_ON.get().contains(&place) && replace_working(0, place);
-        free.then(|| Self(connection))
+        let place = begin_work(Arc::as_ptr(&connection).addr())?;
+        Some(Self { connection, place })
     }
 
     /// Makes the calls of other threads end, and waits until they have. The connection must be detached.
     pub(crate) fn await_others(&mut self) {
         // `get_mut` acquires: what the others did to the structure before they let go of their counts is seen here.
-        if Arc::get_mut(&mut self.0).is_none() {
+        if Arc::get_mut(&mut self.connection).is_none() {
             self.session.stream.interrupt_all();
         }
-        while Arc::get_mut(&mut self.0).is_none() {
+        while Arc::get_mut(&mut self.connection).is_none() {
             std::thread::sleep(LEAVING_INTERVAL);
         }
     }
@@ -98,13 +106,13 @@ impl Deref for InUse {
     type Target = Connection;
 
     fn deref(&self) -> &Connection {
-        &self.0
+        &self.connection
     }
 }
 
 impl Drop for InUse {
     fn drop(&mut self) {
-        replace_working(Arc::as_ptr(&self.0).addr(), 0);
+        WORKING_ON.with(|places| places[self.place].set(0));
     }
 }
 
@@ -272,7 +280,7 @@ pub(crate) unsafe fn nested(r: *mut RTMP) -> Option<Arc<Connection>> {
     let _guard = stripe(r);
     // SAFETY: the caller's promise, and the stripe is held.
     let hung = unsafe { counted(r) };
-    hung.filter(|connection| WORKING_ON.get().contains(&Arc::as_ptr(connection).addr()))
+    hung.filter(|connection| works_on(Arc::as_ptr(connection).addr()))
 }
 
 /// Takes the connection and its descriptor away from the structure: no call begins to use them any more, and until
@@ -284,7 +292,7 @@ pub(crate) unsafe fn detach(r: *mut RTMP, connection: &InUse) -> Option<c_int> {
     let _guard = stripe(r);
     // SAFETY: the caller's promise; the count that hung there is let go, and `connection` holds another.
     unsafe {
-        if !std::ptr::addr_eq((*r).Link.dh, Arc::as_ptr(&connection.0)) {
+        if !std::ptr::addr_eq((*r).Link.dh, Arc::as_ptr(&connection.connection)) {
             return None;
         }
         drop(from_hung(std::mem::replace(&mut (*r).Link.dh, std::ptr::null_mut()).cast()));
@@ -337,7 +345,7 @@ impl<'c> ReadingCall<'c> {
     pub(crate) unsafe fn begin(r: *mut RTMP, connection: &'c Connection) -> Option<Self> {
         let reading = connection.session.reading.lock().ok()?;
         // SAFETY: the caller's promise.
-        let owner = unsafe { Owner::load(r, connection) };
+        let owner = unsafe { Owner::new(r, connection) };
         Some(Self { owner, reading, connection, r })
     }
 
@@ -348,7 +356,7 @@ impl<'c> ReadingCall<'c> {
     pub(crate) unsafe fn try_begin(r: *mut RTMP, connection: &'c Connection) -> Option<Self> {
         let reading = connection.session.reading.try_lock().ok()?;
         // SAFETY: the caller's promise.
-        let owner = unsafe { Owner::load(r, connection) };
+        let owner = unsafe { Owner::new(r, connection) };
         Some(Self { owner, reading, connection, r })
     }
 

@@ -210,8 +210,7 @@ impl<'a> SockInput<'a> {
     fn receive_layered_now(&self, stream: &Stream, direct: &mut [u8]) -> Result<usize> {
         let end = self.start + self.size;
         // SAFETY: the room lies inside the buffer; the reference lives for this call only, which does not wait.
-        let room =
-            unsafe { std::slice::from_raw_parts_mut(self.base.add(end), self.capacity - end) };
+        let room = unsafe { std::slice::from_raw_parts_mut(self.base.add(end), self.capacity - end) };
         stream.receive_parts_now(direct, room)
     }
 

@@ -1,83 +1,86 @@
-//! `struct RTMP` as the owner of a session: the one place where its public fields are loaded and stored.
+//! `struct RTMP` as the owner of a session: the one place where its public fields are read and written.
 //!
-//! The C structure *is* the store of the public scalars. Each call loads them (so what C wrote between calls wins)
-//! and stores those that the core changed (so what the library learnt wins, and two threads on two halves do not
-//! overwrite each other's). Texts are read when they are used, as the reference does.
+//! The C structure *is* the store of the public scalars: the core reads and writes each where it lies, so that what C wrote
+//! between calls counts, what the library learnt is there when the call returns, and two threads on two halves do not
+//! overwrite each other's. Texts, too, are read when they are used, as the reference does.
 
 use crate::capi::amf::encode::AMFProp_Encode;
 use crate::capi::connection::Connection;
 use crate::capi::scalar::{self, Scalar};
 use crate::capi::types::{AMFObject, AMFObjectProperty, RTMP, RTMP_READ};
 use crate::capi::{calls, texts};
-use crate::session::{Fields, Host, MAX_BANDWIDTH_CHECKS, Text};
+use crate::session::{Host, MAX_BANDWIDTH_CHECKS, Scalars, Text};
 use std::sync::atomic::Ordering;
 
-/// Loads and stores each pair `core field => C field`.
-macro_rules! shared_fields {
-    ($($core:ident $(. $part:ident)? => $($c:ident).+;)*) => {
-        /// Each scalar is read once and set twice: copying all of `fields` would wait for its single writes.
-        ///
-        /// # Safety
-        /// `r` points to an initialised `struct RTMP`.
-        #[inline]
-        unsafe fn load_scalars(r: *const RTMP, fields: &mut Fields, loaded: &mut Fields) {
+/// Gives access to each scalar, `getter setter type: C field`. A flag is true for anything but 0.
+macro_rules! scalars {
+    (flags { $($is:ident $set_flag:ident: $flag:ident;)* }
+     $($get:ident $set:ident $type:ty: $($place:ident).+;)*) => {
+        impl Scalars for Owner<'_> {
             $(
-                // SAFETY: the caller's promise.
-                let value = unsafe { Scalar::load(&raw const (*r).$($c).+) };
-                fields.$core$(.$part)? = value;
-                loaded.$core$(.$part)? = value;
-            )*
-        }
+                fn $get(&self) -> $type {
+                    // SAFETY: `r` is good (see `new`).
+                    unsafe { Scalar::load(&raw const (*self.r).$($place).+) }
+                }
 
-        /// # Safety
-        /// `r` points to an initialised `struct RTMP`.
-        unsafe fn store_scalars(r: *mut RTMP, fields: &Fields, loaded: &Fields) {
+                fn $set(&mut self, value: $type) {
+                    // SAFETY: `r` is good (see `new`).
+                    unsafe { Scalar::store(&raw mut (*self.r).$($place).+, value) };
+                }
+            )*
             $(
-                if fields.$core$(.$part)? != loaded.$core$(.$part)? {
-                    // SAFETY: the caller's promise.
-                    unsafe { Scalar::store(&raw mut (*r).$($c).+, fields.$core$(.$part)?) };
+                fn $is(&self) -> bool {
+                    // SAFETY: `r` is good (see `new`).
+                    unsafe { Scalar::load(&raw const (*self.r).$flag) != 0 }
+                }
+
+                fn $set_flag(&mut self, value: bool) {
+                    // SAFETY: `r` is good (see `new`).
+                    unsafe { Scalar::store(&raw mut (*self.r).$flag, u8::from(value)) };
                 }
             )*
         }
     };
 }
 
-shared_fields! {
-    in_chunk_size => m_inChunkSize;
-    out_chunk_size => m_outChunkSize;
-    bw_check_counter => m_nBWCheckCounter;
-    bytes_in => m_nBytesIn;
-    bytes_in_sent => m_nBytesInSent;
-    buffer_ms => m_nBufferMS;
-    stream_id => m_stream_id;
-    media_channel => m_mediaChannel;
-    media_stamp => m_mediaStamp;
-    pause_stamp => m_pauseStamp;
-    pausing => m_pausing;
-    server_bw => m_nServerBW;
-    client_bw => m_nClientBW;
-    client_bw2 => m_nClientBW2;
-    audio_codecs => m_fAudioCodecs;
-    video_codecs => m_fVideoCodecs;
-    encoding => m_fEncoding;
-    duration => m_fDuration;
-    read.timestamp => m_read.timestamp;
-    read.data_type => m_read.dataType;
-    read.flags => m_read.flags;
-    read.status => m_read.status;
-    read.initial_frame_type => m_read.initialFrameType;
-    read.resume_ts => m_read.nResumeTS;
-    read.ignored_frames => m_read.nIgnoredFrameCounter;
-    read.ignored_flv_frames => m_read.nIgnoredFlvFrameCounter;
-    link.seek_time => Link.seekTime;
-    link.stop_time => Link.stopTime;
-    link.flags => Link.lFlags;
-    link.swf_age => Link.swfAge;
-    link.protocol => Link.protocol;
-    link.timeout => Link.timeout;
-    link.socks_port => Link.socksport;
-    link.port => Link.port;
-    link.swf_size => Link.SWFSize;
+scalars! {
+    flags {
+        playing set_playing: m_bPlaying;
+        send_encoding set_send_encoding: m_bSendEncoding;
+        send_counter set_send_counter: m_bSendCounter;
+    }
+    in_chunk_size set_in_chunk_size i32: m_inChunkSize;
+    out_chunk_size set_out_chunk_size i32: m_outChunkSize;
+    bw_check_counter set_bw_check_counter i32: m_nBWCheckCounter;
+    bytes_in set_bytes_in i32: m_nBytesIn;
+    bytes_in_sent set_bytes_in_sent i32: m_nBytesInSent;
+    buffer_ms set_buffer_ms i32: m_nBufferMS;
+    stream_id set_stream_id i32: m_stream_id;
+    media_channel set_media_channel i32: m_mediaChannel;
+    media_stamp set_media_stamp u32: m_mediaStamp;
+    pause_stamp set_pause_stamp u32: m_pauseStamp;
+    pausing set_pausing i32: m_pausing;
+    server_bw set_server_bw i32: m_nServerBW;
+    client_bw set_client_bw i32: m_nClientBW;
+    client_bw2 set_client_bw2 u8: m_nClientBW2;
+    audio_codecs set_audio_codecs f64: m_fAudioCodecs;
+    video_codecs set_video_codecs f64: m_fVideoCodecs;
+    encoding set_encoding f64: m_fEncoding;
+    duration set_duration f64: m_fDuration;
+    read_timestamp set_read_timestamp u32: m_read.timestamp;
+    read_data_type set_read_data_type u8: m_read.dataType;
+    read_flags set_read_flags u8: m_read.flags;
+    read_status set_read_status i8: m_read.status;
+    read_frame_type set_read_frame_type u8: m_read.initialFrameType;
+    read_resume_ts set_read_resume_ts u32: m_read.nResumeTS;
+    read_ignored_frames set_read_ignored_frames u32: m_read.nIgnoredFrameCounter;
+    read_ignored_flv_frames set_read_ignored_flv_frames u32: m_read.nIgnoredFlvFrameCounter;
+    link_seek_time set_link_seek_time i32: Link.seekTime;
+    link_stop_time set_link_stop_time i32: Link.stopTime;
+    link_flags set_link_flags i32: Link.lFlags;
+    link_protocol set_link_protocol i32: Link.protocol;
+    link_timeout set_link_timeout i32: Link.timeout;
+    link_swf_size set_link_swf_size u32: Link.SWFSize;
 }
 
 /// What is tried first, and at most, as room for one extra argument of connect.
@@ -88,53 +91,19 @@ const LARGEST_EXTRA: usize = 1 << 24;
 pub(crate) struct Owner<'c> {
     r: *mut RTMP,
     connection: &'c Connection,
-    fields: Fields,
-    loaded: Fields,
 }
 
 impl<'c> Owner<'c> {
-    /// Loads the public fields.
+    /// The owner of a session for one call.
     ///
     /// # Safety
     /// `r` points to an initialised `struct RTMP` that stays where it is while the owner lives.
-    #[inline]
-    pub(crate) unsafe fn load(r: *mut RTMP, connection: &'c Connection) -> Self {
-        let mut owner = Self { r, connection, fields: Fields::default(), loaded: Fields::default() };
-        let (fields, loaded) = (&mut owner.fields, &mut owner.loaded);
-        // SAFETY: the caller's promise.
-        unsafe {
-            load_scalars(r, fields, loaded);
-            fields.playing = Scalar::load(&raw const (*r).m_bPlaying) != 0;
-            fields.send_encoding = Scalar::load(&raw const (*r).m_bSendEncoding) != 0;
-            fields.send_counter = Scalar::load(&raw const (*r).m_bSendCounter) != 0;
-        }
-        loaded.playing = fields.playing;
-        owner
-    }
-}
-
-impl Drop for Owner<'_> {
-    /// Stores the public fields that changed since they were loaded.
-    fn drop(&mut self) {
-        // SAFETY: `load`'s caller promised that `r` stays good while this lives.
-        unsafe {
-            store_scalars(self.r, &self.fields, &self.loaded);
-            if self.fields.playing != self.loaded.playing {
-                Scalar::store(&raw mut (*self.r).m_bPlaying, u8::from(self.fields.playing));
-            }
-        }
+    pub(crate) unsafe fn new(r: *mut RTMP, connection: &'c Connection) -> Self {
+        Self { r, connection }
     }
 }
 
 impl Host for Owner<'_> {
-    fn fields(&self) -> &Fields {
-        &self.fields
-    }
-
-    fn fields_mut(&mut self) -> &mut Fields {
-        &mut self.fields
-    }
-
     fn text(&self, which: Text) -> Vec<u8> {
         // SAFETY: the header's contract: a text setting points to `av_len` bytes that the program keeps for as long as
         // the session may need them; they are copied at once.
@@ -142,9 +111,9 @@ impl Host for Owner<'_> {
     }
 
     fn set_text(&mut self, which: Text, value: Vec<u8>) {
-        // SAFETY: `r` is good (see `load`).
+        // SAFETY: `r` is good (see `new`).
         if let Some(flag) = unsafe { texts::replace_own(self.r, which, &value) } {
-            self.fields.link.flags |= flag;
+            self.set_link_flags(self.link_flags() | flag);
         }
     }
 
@@ -190,13 +159,13 @@ impl Host for Owner<'_> {
     }
 
     fn next_transaction(&mut self) -> i32 {
-        // SAFETY: `r` is good (see `load`); the halves share the counter, so that no number is given twice.
+        // SAFETY: `r` is good (see `new`); the halves share the counter, so that no number is given twice.
         unsafe { scalar::add(&raw mut (*self.r).m_numInvokes, 1) }.wrapping_add(1)
     }
 
     fn call_sent(&mut self, method: &[u8], transaction: i32) {
         let _exclusive = self.connection.arrays.lock();
-        // SAFETY: `r` is good (see `load`), and the lock keeps the other half out of the list.
+        // SAFETY: `r` is good (see `new`), and the lock keeps the other half out of the list.
         unsafe { calls::push(self.r, method, transaction) };
     }
 
@@ -213,7 +182,7 @@ impl Host for Owner<'_> {
     }
 
     fn publish_chunk_size(&self) -> Option<u32> {
-        // SAFETY: `r` is good (see `load`).
+        // SAFETY: `r` is good (see `new`).
         unsafe { crate::capi::extra::get(self.r) }.chunk
     }
 
@@ -227,12 +196,12 @@ impl Host for Owner<'_> {
 
     fn channel_time_of(&self, channel: i32) -> u32 {
         let _exclusive = self.connection.arrays.lock();
-        // SAFETY: `r` is good (see `load`), and the lock keeps the reading half from moving the array.
+        // SAFETY: `r` is good (see `new`), and the lock keeps the reading half from moving the array.
         unsafe { calls::channel_time(self.r, channel) }
     }
 
     fn channel_time(&mut self, channel: u32, time: u32) {
-        // SAFETY: `r` is good (see `load`); only the reading half, whose lock is held, stores times, and it moves the
+        // SAFETY: `r` is good (see `new`); only the reading half, whose lock is held, stores times, and it moves the
         // array under the lock that readers of times hold.
         unsafe { calls::set_channel_time(self.r, channel, time, &self.connection.arrays) };
     }

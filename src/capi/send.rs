@@ -12,7 +12,7 @@ use crate::capi::scalar::Scalar;
 use crate::capi::types::{RTMP, RTMPChunk, RTMPPacket};
 use crate::chunk::{Format, MAX_BODY, MAX_CHANNEL, Outgoing};
 use crate::message::MessageType;
-use crate::session::{Conversation, Event, Host, feature, out_chunk_size, read_status};
+use crate::session::{Conversation, Event, Host, Scalars, feature, out_chunk_size, read_status};
 use crate::{Error, Result};
 use libc::{c_int, c_short, c_uint};
 use std::sync::atomic::Ordering;
@@ -144,10 +144,10 @@ pub unsafe extern "C" fn RTMP_Pause(r: *mut RTMP, DoPause: c_int) -> c_int {
 
 fn pause(talk: &mut Conversation<'_, Owner<'_>>, on: bool) -> Result<()> {
     if on {
-        let channel = talk.host.fields().media_channel;
-        talk.host.fields_mut().pause_stamp = talk.host.channel_time_of(channel);
+        let channel = talk.host.media_channel();
+        talk.host.set_pause_stamp(talk.host.channel_time_of(channel));
     }
-    let time = talk.host.fields().pause_stamp;
+    let time = talk.host.pause_stamp();
     talk.send_pause(on, time.cast_signed())
 }
 

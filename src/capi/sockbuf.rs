@@ -134,7 +134,10 @@ unsafe fn fill(sb: *mut RTMPSockBuf) -> c_int {
         let size = usize::try_from((*sb).sb_size).unwrap_or(0).min(RTMP_BUFFER_CACHE_SIZE);
         let offset = (*sb).sb_start.addr().wrapping_sub(base.addr());
         if size > 0 && offset > RTMP_BUFFER_CACHE_SIZE - size {
-            crate::error!("RTMPSockBuf_Fill: {} bytes wait outside sb_buf; read them with RTMP_Read first", (*sb).sb_size);
+            crate::error!(
+                "RTMPSockBuf_Fill: {} bytes wait outside sb_buf; read them with RTMP_Read first",
+                (*sb).sb_size
+            );
             return -1;
         }
         if size > 0 {

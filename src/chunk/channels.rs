@@ -9,11 +9,15 @@ const SMALL: usize = 64;
 /// In the table: nothing is known of the channel.
 const UNKNOWN: u8 = u8::MAX;
 
-/// Where a channel's value stands.
+/// Where a channel's value stands: below [`SMALL`] its place in the list, else the channel itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Slot {
-    Small(u8),
-    Large(u32),
+pub(super) struct Slot(u32);
+
+impl Slot {
+    /// The place in the list.
+    fn place(self) -> Option<usize> {
+        usize::try_from(self.0).ok().filter(|place| *place < SMALL)
+    }
 }
 
 /// A sparse table of channels: memory for those that were used, and one look at a table for the usual ones.
@@ -35,24 +39,24 @@ impl<T> Channels<T> {
     pub(super) fn find(&self, channel: u32) -> Option<Slot> {
         match self.index.get(usize::try_from(channel).ok()?) {
             Some(&UNKNOWN) => None,
-            Some(&place) => Some(Slot::Small(place)),
-            None => self.large.contains_key(&channel).then_some(Slot::Large(channel)),
+            Some(&place) => Some(Slot(place.into())),
+            None => self.large.contains_key(&channel).then_some(Slot(channel)),
         }
     }
 
     /// The value at a place.
     pub(super) fn at(&self, slot: Slot) -> Option<&T> {
-        match slot {
-            Slot::Small(place) => self.small.get(usize::from(place)),
-            Slot::Large(channel) => self.large.get(&channel),
+        match slot.place() {
+            Some(place) => self.small.get(place),
+            None => self.large.get(&slot.0),
         }
     }
 
     /// The value at a place, to change.
     pub(super) fn at_mut(&mut self, slot: Slot) -> Option<&mut T> {
-        match slot {
-            Slot::Small(place) => self.small.get_mut(usize::from(place)),
-            Slot::Large(channel) => self.large.get_mut(&channel),
+        match slot.place() {
+            Some(place) => self.small.get_mut(place),
+            None => self.large.get_mut(&slot.0),
         }
     }
 
@@ -74,11 +78,11 @@ impl<T> Channels<T> {
             Some(entry) => {
                 *entry = place;
                 self.small.push(value);
-                Slot::Small(place)
+                Slot(place.into())
             }
             None => {
                 self.large.insert(channel, value);
-                Slot::Large(channel)
+                Slot(channel)
             }
         }
     }

@@ -71,8 +71,9 @@ pub struct MessageHeader {
 }
 
 /// A chunk header as it stood on the wire.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+#[derive(Clone, Copy, Debug, Default)]
 pub struct RawHeader {
+    /// What lies beyond `len` means nothing.
     bytes: [u8; MAX_HEADER],
     len: u8,
 }
@@ -83,10 +84,13 @@ impl RawHeader {
         self.bytes.get(..usize::from(self.len)).unwrap_or_default()
     }
 
-    /// A copy of at most the first [`MAX_HEADER`] bytes.
-    pub(super) fn copy_of(bytes: &[u8]) -> Self {
+    /// A copy of the first `len` bytes, at most [`MAX_HEADER`].
+    pub(super) fn copy_of(bytes: &[u8], len: usize) -> Self {
+        if let Some(bytes) = bytes.first_chunk() {
+            return Self { bytes: *bytes, len: len.min(MAX_HEADER) as u8 };
+        }
         let mut raw = Self::default();
-        raw.push(bytes);
+        raw.push(bytes.get(..len).unwrap_or_default());
         raw
     }
 

@@ -110,8 +110,6 @@ struct Current {
 
 /// A chunk header that is all there.
 struct Parsed {
-    basic: Basic,
-    slot: Option<Slot>,
     /// The message it begins or continues; the timestamp as carried.
     header: MessageHeader,
     extended: bool,
@@ -145,15 +143,10 @@ impl<B: Body> Reader<B> {
             part.extend_from_slice(body.get(start..).unwrap_or_default());
         }
         let received = channel.received;
-        let mut header = channel.header;
-        let message = match self.finish(current.slot) {
-            Some((complete, body)) => {
-                header = complete;
-                Some(body)
-            }
-            None => None,
-        };
-        Ok(Chunk { header, raw: self.raw, part, received, message })
+        let unfinished = channel.header;
+        let finished = finish(channel);
+        let message = finished.map(|_| self.release(current.slot));
+        Ok(Chunk { header: finished.unwrap_or(unfinished), raw: self.raw, part, received, message })
     }
 
     /// Reads until a message is complete. A message that begins in this call and fits is received straight into
@@ -167,15 +160,14 @@ impl<B: Body> Reader<B> {
         let mut lent = Lent { memory: lent, holder: None };
         let result = loop {
             match self.chunk(input, chunk_size, &mut lent) {
-                Ok(current) => {
-                    if let Some((header, body)) = self.finish(current.slot) {
-                        let borrowed = lent.holder == Some(current.slot);
-                        if borrowed {
+                Ok(Current { slot, .. }) => {
+                    if let Some(header) = self.channels.at_mut(slot).and_then(finish) {
+                        if lent.holder == Some(slot) {
                             return Ok(Complete { header, body: None });
                         }
-                        break Ok(Complete { header, body: Some(body) });
+                        break Ok(Complete { header, body: Some(self.release(slot)) });
                     }
-                    self.take_run(input, current.slot, chunk_size, &mut lent);
+                    self.take_run(input, slot, chunk_size, &mut lent);
                 }
                 Err(error) => break Err(error),
             }
@@ -200,16 +192,19 @@ impl<B: Body> Reader<B> {
 
     /// Reads to the end of a chunk, the one in progress or the next.
     fn chunk(&mut self, input: &mut impl Input, chunk_size: u32, lent: &mut Lent<'_>) -> Result<Current> {
-        let mut current = match self.current {
+        let mut current = match self.current.take() {
             Some(current) => current,
             None => self.begin(input, chunk_size, lent)?,
         };
         while current.left > 0 {
-            let arrived = self.body_bytes(input, &current, lent)?;
-            current.left = current.left.saturating_sub(arrived);
-            self.current = Some(current);
+            match self.body_bytes(input, &current, lent) {
+                Ok(arrived) => current.left = current.left.saturating_sub(arrived),
+                Err(error) => {
+                    self.current = Some(current);
+                    return Err(error);
+                }
+            }
         }
-        self.current = None;
         Ok(current)
     }
 
@@ -241,58 +236,58 @@ impl<B: Body> Reader<B> {
         input.consume(consumed);
     }
 
-    /// Reads a chunk header, and takes it into the books once it is all there.
+    /// Reads a chunk header.
     fn begin(&mut self, input: &mut impl Input, chunk_size: u32, lent: &mut Lent<'_>) -> Result<Current> {
         let (slot, len) = loop {
-            let bytes = input.buffered();
-            if let Some(continued) = self.continued(bytes) {
-                break continued;
-            }
-            match self.parse(bytes)? {
-                Some(parsed) => {
-                    let slot = match parsed.slot {
-                        Some(slot) => slot,
-                        None => self.channels.insert(parsed.basic.channel, Channel::default()),
-                    };
-                    if parsed.begins {
-                        self.open(slot, &parsed, lent);
-                    }
-                    break (slot, parsed.len);
-                }
+            match self.header(input.buffered(), lent)? {
+                Some(found) => break found,
                 None => input.receive(&mut []).map(drop)?,
             }
         };
-        self.raw = RawHeader::copy_of(input.buffered().get(..len).unwrap_or_default());
+        self.raw = RawHeader::copy_of(input.buffered(), len);
         input.consume(len);
         let channel = self.channels.at(slot).ok_or_else(lost)?;
         let length = channel.header.length.saturating_sub(channel.received).min(chunk_size.max(1));
-        let current = Current { slot, length, left: length };
-        self.current = Some(current);
-        Ok(current)
+        Ok(Current { slot, length, left: length })
     }
 
-    /// The channel and the header's length, where `bytes` begin with a header that only continues a message.
-    fn continued(&self, bytes: &[u8]) -> Option<(Slot, usize)> {
-        let basic = basic(bytes)?;
-        let slot = self.channels.find(basic.channel)?;
-        let channel = self.channels.at(slot)?;
-        (basic.format == Format::Same && channel.open && !channel.extended).then_some((slot, basic.len))
+    /// Takes the header that `bytes` begin with into the books: its channel, and its length. `None` while it is not all
+    /// there.
+    fn header(&mut self, bytes: &[u8], lent: &mut Lent<'_>) -> Result<Option<(Slot, usize)>> {
+        let Some(basic) = basic(bytes) else { return Ok(None) };
+        let slot = self.channels.find(basic.channel);
+        let known = slot.and_then(|slot| self.channels.at(slot));
+        let continues = |channel: &Channel<B>| channel.open && !channel.extended;
+        if let (Format::Same, Some(slot), true) = (basic.format, slot, known.is_some_and(continues)) {
+            return Ok(Some((slot, basic.len)));
+        }
+        let Some(parsed) = parse(&basic, known, bytes)? else { return Ok(None) };
+        let slot = match slot {
+            Some(slot) => slot,
+            None => self.channels.insert(basic.channel, Channel::default()),
+        };
+        if parsed.begins {
+            self.open(slot, &parsed, lent);
+        }
+        Ok(Some((slot, parsed.len)))
     }
 
     /// Begins a message on a channel.
     fn open(&mut self, slot: Slot, parsed: &Parsed, lent: &mut Lent<'_>) {
-        if self.channels.at(slot).is_some_and(|channel| channel.open) {
+        let Some(channel) = self.channels.at(slot) else { return };
+        let was_open = channel.open;
+        // Also when nothing is open: a message aborted in the middle of a chunk got the rest of that chunk.
+        if was_open || channel.holds_memory() {
+            self.discard(slot);
+        }
+        if was_open {
             warning!(
                 "the peer began a new message on channel {} before the last was complete; the incomplete one is dropped",
-                parsed.basic.channel
+                parsed.header.channel
             );
             if lent.holder == Some(slot) {
                 lent.holder = None;
             }
-        }
-        // Also when nothing is open: a message aborted in the middle of a chunk got the rest of that chunk.
-        if self.channels.at(slot).is_some_and(|channel| channel.open || channel.holds_memory()) {
-            self.discard(slot);
         }
         if lent.holder.is_none()
             && !lent.memory.is_empty()
@@ -308,112 +303,36 @@ impl<B: Body> Reader<B> {
         }
     }
 
-    /// Reads the header that `bytes` begin with; `None` while it is not all there.
-    fn parse(&self, bytes: &[u8]) -> Result<Option<Parsed>> {
-        let Some(basic) = basic(bytes) else { return Ok(None) };
-        let slot = self.channels.find(basic.channel);
-        let known = slot.and_then(|slot| self.channels.at(slot));
-        if known.is_none() && !may_come_first(basic.format) {
-            return Err(Error::Protocol(format!(
-                "the peer's first chunk on channel {} has a header of format {}, which refers to an earlier one",
-                basic.channel, basic.format as u8
-            )));
-        }
-        let fields_len = basic.format.message_header_len();
-        let after = bytes.get(basic.len..).unwrap_or_default();
-        let Some((fields, rest)) = after.split_at_checked(fields_len) else { return Ok(None) };
-        let mut header = known.map_or_else(MessageHeader::default, |channel| channel.header);
-        header.channel = basic.channel;
-        let begins = basic.format != Format::Same || !known.is_some_and(|channel| channel.open);
-        if begins {
-            header.format = basic.format;
-            // A message that begins with format 3 repeats the last time as a delta, even when it was absolute.
-            header.absolute = false;
-        }
-        let extended = if basic.format == Format::Same {
-            match repeated(known, rest) {
-                Some(extended) => extended,
-                None => return Ok(None),
-            }
-        } else {
-            carried(&mut header, basic.format, fields);
-            if header.timestamp == EXTENDED {
-                let Some(time) = rest.first_chunk() else { return Ok(None) };
-                header.timestamp = u32::from_be_bytes(*time);
-                Extended::Present
-            } else {
-                Extended::None
-            }
-        };
-        let len = basic.len.saturating_add(fields_len).saturating_add(extended.len());
-        Ok(Some(Parsed { basic, slot, header, extended: extended != Extended::None, begins, len }))
-    }
-
     /// Takes body bytes: those that are buffered, else from one receive. Returns how many.
     fn body_bytes(&mut self, input: &mut impl Input, current: &Current, lent: &mut Lent<'_>) -> Result<u32> {
         let left = current.left as usize;
         let channel = self.channels.at_mut(current.slot).ok_or_else(lost)?;
-        let borrowed = lent.holder == Some(current.slot);
-        let room = if borrowed {
-            lent.memory.get_mut(channel.received as usize..).unwrap_or_default()
-        } else {
-            let rest = channel.header.length.saturating_sub(channel.received) as usize;
-            let wish = AHEAD.max(channel.received as usize / 2).min(rest);
-            let others = self.ahead.saturating_sub(channel.ahead);
-            let wish = if others.saturating_add(wish) > MAX_AHEAD { left.min(AHEAD_AT_LIMIT) } else { wish };
-            let room = channel.body.spare(1, wish)?;
-            channel.ahead = room.len();
-            self.ahead = others.saturating_add(room.len());
-            room
-        };
-        let room_len = room.len().min(left);
-        if room_len == 0 {
-            return Err(lost());
+        if lent.holder == Some(current.slot) {
+            let room = lent.memory.get_mut(channel.received as usize..).unwrap_or_default();
+            let arrived = take(input, room, left)? as u32;
+            channel.received = channel.received.saturating_add(arrived);
+            return Ok(arrived);
         }
-        let room = room.get_mut(..room_len).unwrap_or_default();
-        let buffered = input.buffered();
-        let arrived = if buffered.is_empty() {
-            input.receive(room)?.direct
-        } else {
-            let n = buffered.len().min(room_len);
-            if let (Some(to), Some(from)) = (room.get_mut(..n), buffered.get(..n)) {
-                to.copy_from_slice(from);
-            }
-            input.consume(n);
-            n
-        };
-        let arrived = arrived.min(room_len);
+        let rest = channel.header.length.saturating_sub(channel.received) as usize;
+        let wish = AHEAD.max(channel.received as usize / 2).min(rest);
+        let others = self.ahead.saturating_sub(channel.ahead);
+        let wish = if others.saturating_add(wish) > MAX_AHEAD { left.min(AHEAD_AT_LIMIT) } else { wish };
+        let room = channel.body.spare(1, wish)?;
+        channel.ahead = room.len();
+        self.ahead = others.saturating_add(room.len());
+        let arrived = take(input, room, left)?;
         channel.received = channel.received.saturating_add(arrived as u32);
-        if !borrowed {
-            channel.body.filled(arrived);
-            channel.ahead = channel.ahead.saturating_sub(arrived);
-            self.ahead = self.ahead.saturating_sub(arrived);
-            self.held = self.held.saturating_add(arrived);
-            if self.held > MAX_UNFINISHED {
-                return Err(Error::Protocol(format!(
-                    "the peer's unfinished messages exceed {} MiB",
-                    MAX_UNFINISHED >> 20
-                )));
-            }
+        channel.body.filled(arrived);
+        channel.ahead = channel.ahead.saturating_sub(arrived);
+        self.ahead = self.ahead.saturating_sub(arrived);
+        self.held = self.held.saturating_add(arrived);
+        if self.held > MAX_UNFINISHED {
+            return Err(Error::Protocol(format!(
+                "the peer's unfinished messages exceed {} MiB",
+                MAX_UNFINISHED >> 20
+            )));
         }
         Ok(arrived as u32)
-    }
-
-    /// Closes the message of a channel when it is complete: its header with the absolute time, and its body.
-    fn finish(&mut self, slot: Slot) -> Option<(MessageHeader, B)> {
-        let channel = self.channels.at_mut(slot)?;
-        if !channel.open || channel.received < channel.header.length {
-            return None;
-        }
-        channel.time = if channel.header.absolute {
-            channel.header.timestamp
-        } else {
-            channel.time.wrapping_add(channel.header.timestamp)
-        };
-        channel.open = false;
-        let header = MessageHeader { timestamp: channel.time, ..channel.header };
-        let body = self.release(slot);
-        Some((header, body))
     }
 
     /// Takes a channel's memory out of the books.
@@ -452,6 +371,77 @@ impl<B: Body> Reader<B> {
         }
         Ok(())
     }
+}
+
+/// Reads the rest of the header that `bytes` begin with; `None` while it is not all there.
+fn parse<B>(basic: &Basic, known: Option<&Channel<B>>, bytes: &[u8]) -> Result<Option<Parsed>> {
+    if known.is_none() && !may_come_first(basic.format) {
+        return Err(Error::Protocol(format!(
+            "the peer's first chunk on channel {} has a header of format {}, which refers to an earlier one",
+            basic.channel, basic.format as u8
+        )));
+    }
+    let fields_len = basic.format.message_header_len();
+    let after = bytes.get(basic.len..).unwrap_or_default();
+    let Some((fields, rest)) = after.split_at_checked(fields_len) else { return Ok(None) };
+    let mut header = known.map_or_else(MessageHeader::default, |channel| channel.header);
+    header.channel = basic.channel;
+    let begins = basic.format != Format::Same || !known.is_some_and(|channel| channel.open);
+    if begins {
+        header.format = basic.format;
+        // A message that begins with format 3 repeats the last time as a delta, even when it was absolute.
+        header.absolute = false;
+    }
+    let extended = if basic.format == Format::Same {
+        match repeated(known, rest) {
+            Some(extended) => extended,
+            None => return Ok(None),
+        }
+    } else {
+        carried(&mut header, basic.format, fields);
+        if header.timestamp == EXTENDED {
+            let Some(time) = rest.first_chunk() else { return Ok(None) };
+            header.timestamp = u32::from_be_bytes(*time);
+            Extended::Present
+        } else {
+            Extended::None
+        }
+    };
+    let len = basic.len.saturating_add(fields_len).saturating_add(extended.len());
+    Ok(Some(Parsed { header, extended: extended != Extended::None, begins, len }))
+}
+
+/// Puts bytes into `room`, at most `most` and as many as there are: buffered ones, else those of one receive.
+fn take(input: &mut impl Input, room: &mut [u8], most: usize) -> Result<usize> {
+    let room_len = room.len().min(most);
+    let buffered = input.buffered();
+    let n = buffered.len().min(room_len);
+    let (Some(room), Some(bytes)) = (room.get_mut(..room_len), buffered.get(..n)) else { return Err(lost()) };
+    if room.is_empty() {
+        return Err(lost());
+    }
+    if bytes.is_empty() {
+        return Ok(input.receive(room)?.direct.min(room_len));
+    }
+    if let Some(place) = room.get_mut(..n) {
+        place.copy_from_slice(bytes);
+    }
+    input.consume(n);
+    Ok(n)
+}
+
+/// Closes the message of a channel when it is complete: its header with the absolute time.
+fn finish<B>(channel: &mut Channel<B>) -> Option<MessageHeader> {
+    if !channel.open || channel.received < channel.header.length {
+        return None;
+    }
+    channel.time = if channel.header.absolute {
+        channel.header.timestamp
+    } else {
+        channel.time.wrapping_add(channel.header.timestamp)
+    };
+    channel.open = false;
+    Some(MessageHeader { timestamp: channel.time, ..channel.header })
 }
 
 /// The one byte that continues the channel's message, where it is one byte.

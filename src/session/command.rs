@@ -65,7 +65,7 @@ impl<H: Host + ?Sized> Conversation<'_, H> {
     }
 
     fn on_bw_done(&mut self) -> Result<()> {
-        if self.host.fields().bw_check_counter != 0 || !self.host.may_check_bandwidth() {
+        if self.host.bw_check_counter() != 0 || !self.host.may_check_bandwidth() {
             return Ok(());
         }
         self.send_check_bw()
@@ -82,7 +82,7 @@ impl<H: Host + ?Sized> Conversation<'_, H> {
             command::CONNECT => self.on_connected(arguments),
             command::CREATE_STREAM => self.on_stream_created(arguments),
             command::PLAY | command::PUBLISH => {
-                self.host.fields_mut().playing = true;
+                self.host.set_playing(true);
                 Ok(())
             }
             _ => Ok(()),
@@ -136,7 +136,7 @@ impl<H: Host + ?Sized> Conversation<'_, H> {
         let Some(id) = id else {
             return Err(Error::protocol("the server answered createStream without a usable stream id"));
         };
-        self.host.fields_mut().stream_id = (id as u32).cast_signed();
+        self.host.set_stream_id((id as u32).cast_signed());
         if self.publishes() {
             self.announce_chunk_size()?;
             return self.send_publish();
@@ -156,7 +156,7 @@ impl<H: Host + ?Sized> Conversation<'_, H> {
             return Ok(());
         }
         self.post_control(MessageType::SET_CHUNK_SIZE, Format::Full, &wanted.to_be_bytes())?;
-        self.host.fields_mut().out_chunk_size = wanted.cast_signed();
+        self.host.set_out_chunk_size(wanted.cast_signed());
         self.host.chunk_size_announced(wanted);
         Ok(())
     }
@@ -214,19 +214,18 @@ impl<H: Host + ?Sized> Conversation<'_, H> {
         crate::debug!("status {}, level {}", log::Text(code), log::Text(level));
         match status::meaning(code) {
             Meaning::Failure => {
-                self.host.fields_mut().stream_id = -1;
+                self.host.set_stream_id(-1);
                 return Err(Error::Refused(format!("the server says: {}", described(arguments, 3))));
             }
             Meaning::PlayStarted => self.start(command::PLAY),
             Meaning::PublishStarted => self.start(command::PUBLISH),
             Meaning::PlayEnded => return Ok(Event::Ended),
-            Meaning::Seeked => self.host.fields_mut().read.flags &= !read_flag::SEEKING,
+            Meaning::Seeked => self.host.set_read_flags(self.host.read_flags() & !read_flag::SEEKING),
             Meaning::Paused => {
-                let fields = self.host.fields();
-                if matches!(fields.pausing, 1 | 2) {
-                    let time = fields.pause_stamp;
+                if matches!(self.host.pausing(), 1 | 2) {
+                    let time = self.host.pause_stamp();
                     self.send_pause(false, time.cast_signed())?;
-                    self.host.fields_mut().pausing = 3;
+                    self.host.set_pausing(3);
                 }
             }
             Meaning::Other => {}
@@ -235,7 +234,7 @@ impl<H: Host + ?Sized> Conversation<'_, H> {
     }
 
     fn start(&mut self, method: &[u8]) {
-        self.host.fields_mut().playing = true;
+        self.host.set_playing(true);
         self.host.call_dropped(method);
     }
 }

@@ -67,9 +67,9 @@ impl<H: Host + ?Sized> Conversation<'_, H> {
     /// Sends the connect command (RTMP 1.0, section 7.2.1.1).
     pub fn send_connect(&mut self) -> Result<()> {
         let publishes = self.publishes();
-        let fields = self.host.fields();
-        let encoding = (fields.encoding != 0.0 || fields.send_encoding).then_some(fields.encoding);
-        let (audio, video) = (fields.audio_codecs, fields.video_codecs);
+        let encoding = self.host.encoding();
+        let encoding = (encoding != 0.0 || self.host.send_encoding()).then_some(encoding);
+        let (audio, video) = (self.host.audio_codecs(), self.host.video_codecs());
         let text = |which| self.host.text(which);
         let [app, flash_ver, swf_url, tc_url, page_url] =
             [Text::App, Text::FlashVer, Text::SwfUrl, Text::TcUrl, Text::PageUrl].map(text);
@@ -151,7 +151,7 @@ impl<H: Host + ?Sized> Conversation<'_, H> {
 
     /// Takes leave of the server: what was published is unpublished, and the stream is given back.
     pub fn leave(&mut self) -> Result<()> {
-        let stream = self.host.fields().stream_id;
+        let stream = self.host.stream_id();
         if stream <= 0 {
             return Ok(());
         }
@@ -163,13 +163,12 @@ impl<H: Host + ?Sized> Conversation<'_, H> {
 
     /// Gives the stream back and forgets it: `RTMP_DeleteStream`.
     pub fn delete_stream(&mut self) -> Result<()> {
-        let fields = self.host.fields_mut();
-        let stream = fields.stream_id;
+        let stream = self.host.stream_id();
         if stream < 0 {
             return Ok(());
         }
-        fields.playing = false;
-        fields.stream_id = -1;
+        self.host.set_playing(false);
+        self.host.set_stream_id(-1);
         self.send_delete_stream(stream)
     }
 
@@ -185,9 +184,9 @@ impl<H: Host + ?Sized> Conversation<'_, H> {
     /// Begins to play (RTMP 1.0, section 7.2.2.1).
     pub(super) fn send_play(&mut self) -> Result<()> {
         let path = self.host.text(Text::Playpath);
-        let link = &self.host.fields().link;
-        let start = if self.is_live() { START_LIVE } else { f64::from(link.seek_time.max(0)) };
-        let length = (link.stop_time != 0).then(|| f64::from(link.stop_time) - f64::from(link.seek_time));
+        let (seek, stop) = (self.host.link_seek_time(), self.host.link_stop_time());
+        let start = if self.is_live() { START_LIVE } else { f64::from(seek.max(0)) };
+        let length = (stop != 0).then(|| f64::from(stop) - f64::from(seek));
         self.call(&self.play_route(), command::PLAY, Answer::Awaited, |encoder| {
             let encoder = encoder.null().string(&path).number(start);
             match length {
@@ -217,9 +216,8 @@ impl<H: Host + ?Sized> Conversation<'_, H> {
     /// Moves the play to a time in milliseconds: `RTMP_SendSeek` (RTMP 1.0, section 7.2.2.8).
     pub fn send_seek(&mut self, time: i32) -> Result<()> {
         let route = Route { channel: PLAY_CHANNEL, ..Route::CONNECTION };
-        let read = &mut self.host.fields_mut().read;
-        read.flags |= read_flag::SEEKING;
-        read.resume_ts = 0;
+        self.host.set_read_flags(self.host.read_flags() | read_flag::SEEKING);
+        self.host.set_read_resume_ts(0);
         self.call(&route, command::SEEK, Answer::Awaited, |encoder| encoder.null().number(f64::from(time)))
     }
 
@@ -230,11 +228,11 @@ impl<H: Host + ?Sized> Conversation<'_, H> {
 
     /// Answers one step of a bandwidth measurement.
     pub(super) fn send_bw_check_result(&mut self, transaction: f64) -> Result<()> {
-        let counter = self.host.fields().bw_check_counter;
+        let counter = self.host.bw_check_counter();
         let timestamp = self.answer_time();
         let body =
             Encoder::new().string(command::RESULT).number(transaction).null().number(f64::from(counter));
-        self.host.fields_mut().bw_check_counter = counter.wrapping_add(1);
+        self.host.set_bw_check_counter(counter.wrapping_add(1));
         self.post_answer(timestamp, body.finish())
     }
 
@@ -254,7 +252,7 @@ impl<H: Host + ?Sized> Conversation<'_, H> {
     }
 
     fn answer_time(&self) -> u32 {
-        ANSWER_TICK.wrapping_mul(self.host.fields().bw_check_counter.cast_unsigned())
+        ANSWER_TICK.wrapping_mul(self.host.bw_check_counter().cast_unsigned())
     }
 
     fn post_answer(&mut self, timestamp: u32, body: Vec<u8>) -> Result<()> {

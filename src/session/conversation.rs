@@ -24,12 +24,12 @@ pub struct Conversation<'a, H: Host + ?Sized> {
 impl<H: Host + ?Sized> Conversation<'_, H> {
     /// Whether the program publishes.
     pub(super) fn publishes(&self) -> bool {
-        self.host.fields().link.protocol & feature::WRITE != 0
+        self.host.link_protocol() & feature::WRITE != 0
     }
 
     /// Whether a bit of `Link.lFlags` is set.
     pub(super) fn has(&self, flag: i32) -> bool {
-        self.host.fields().link.flags & flag != 0
+        self.host.link_flags() & flag != 0
     }
 
     /// Whether the stream is live.
@@ -39,7 +39,7 @@ impl<H: Host + ?Sized> Conversation<'_, H> {
 
     /// The message stream as it goes into a header.
     pub(super) fn stream(&self) -> u32 {
-        self.host.fields().stream_id as u32
+        self.host.stream_id() as u32
     }
 
     /// Our chunk size, whatever the program left in the field.
@@ -86,37 +86,35 @@ impl<H: Host + ?Sized> Conversation<'_, H> {
 
     /// Announces how often we want acknowledgements: `RTMP_SendServerBW` (RTMP 1.0, section 5.4.4).
     pub fn send_window_ack_size(&mut self) -> Result<()> {
-        let window = self.host.fields().server_bw;
+        let window = self.host.server_bw();
         self.post_control(MessageType::WINDOW_ACK_SIZE, Format::Full, &window.to_be_bytes())
     }
 
     /// Limits what the peer may send: `RTMP_SendClientBW` (RTMP 1.0, section 5.4.5).
     pub fn send_peer_bandwidth(&mut self) -> Result<()> {
-        let fields = self.host.fields();
-        let mut body = fields.client_bw.to_be_bytes().to_vec();
-        body.push(fields.client_bw2);
+        let mut body = self.host.client_bw().to_be_bytes().to_vec();
+        body.push(self.host.client_bw2());
         self.post_control(MessageType::SET_PEER_BANDWIDTH, Format::Full, &body)
     }
 
     /// Tells the peer our buffer's length: `RTMP_UpdateBufferMS`.
     pub fn send_buffer_length(&mut self) -> Result<()> {
-        let (stream, time) = (self.stream(), self.host.fields().buffer_ms);
+        let (stream, time) = (self.stream(), self.host.buffer_ms());
         self.send_control(control::SET_BUFFER_LENGTH, stream, time as u32)
     }
 
     /// Acknowledges what was received when enough has come since the last time (RTMP 1.0, section 5.4.3). A tiny
     /// window of the peer's cannot make us flood it.
     pub fn acknowledge(&mut self) -> Result<()> {
-        let fields = self.host.fields_mut();
-        let unreported = fields.bytes_in.wrapping_sub(fields.bytes_in_sent).cast_unsigned();
+        let received = self.host.bytes_in();
+        let unreported = received.wrapping_sub(self.host.bytes_in_sent()).cast_unsigned();
         let due =
-            (fields.client_bw.max(0).cast_unsigned() / ACKNOWLEDGEMENTS_PER_WINDOW).max(SMALLEST_REPORT);
-        if !fields.send_counter || unreported <= due {
+            (self.host.client_bw().max(0).cast_unsigned() / ACKNOWLEDGEMENTS_PER_WINDOW).max(SMALLEST_REPORT);
+        if unreported <= due || !self.host.send_counter() {
             return Ok(());
         }
-        fields.bytes_in_sent = fields.bytes_in;
-        let body = fields.bytes_in.to_be_bytes();
-        self.post_control(MessageType::ACKNOWLEDGEMENT, Format::SameStream, &body)
+        self.host.set_bytes_in_sent(received);
+        self.post_control(MessageType::ACKNOWLEDGEMENT, Format::SameStream, &received.to_be_bytes())
     }
 }
 
@@ -127,5 +125,5 @@ const SMALLEST_REPORT: u32 = 4096;
 
 /// A program's `m_outChunkSize`, kept in the range the protocol allows.
 pub fn out_chunk_size<H: Host + ?Sized>(host: &H) -> u32 {
-    u32::try_from(host.fields().out_chunk_size).unwrap_or(1).clamp(1, MAX_CHUNK_SIZE)
+    u32::try_from(host.out_chunk_size()).unwrap_or(1).clamp(1, MAX_CHUNK_SIZE)
 }

@@ -7,8 +7,7 @@ pub const MAX_CALLS: usize = 1024;
 /// How often a connection takes a server's offer to measure bandwidth.
 pub const MAX_BANDWIDTH_CHECKS: u32 = 16;
 
-/// The public scalars. The owner keeps them: they are loaded when a call enters the core, and those that the core
-/// changed are stored when the call returns. ARCHITECTURE.md has the rule for each.
+/// The public scalars, as [`Settings`](super::Settings) keeps them. ARCHITECTURE.md has the rule for each.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Fields {
     /// The peer's chunk size, bytes.
@@ -194,6 +193,72 @@ impl Default for Fields {
     }
 }
 
+/// Declares the access to each scalar, `getter setter type: place in Fields`.
+macro_rules! scalars {
+    ($($get:ident $set:ident $type:ty: $($place:ident).+;)*) => {
+        /// The public scalars, read and written one by one where the owner keeps them: in C programs in `struct RTMP`
+        /// itself, so that a call costs nothing for those it does not use.
+        pub trait Scalars {
+            $(
+                #[doc = concat!("`", stringify!($($place).+), "` of [`Fields`].")]
+                fn $get(&self) -> $type;
+                #[doc = concat!("Sets [`Self::", stringify!($get), "`].")]
+                fn $set(&mut self, value: $type);
+            )*
+        }
+
+        impl Scalars for super::Settings {
+            $(
+                fn $get(&self) -> $type {
+                    self.fields.$($place).+
+                }
+
+                fn $set(&mut self, value: $type) {
+                    self.fields.$($place).+ = value;
+                }
+            )*
+        }
+    };
+}
+
+scalars! {
+    in_chunk_size set_in_chunk_size i32: in_chunk_size;
+    out_chunk_size set_out_chunk_size i32: out_chunk_size;
+    bw_check_counter set_bw_check_counter i32: bw_check_counter;
+    bytes_in set_bytes_in i32: bytes_in;
+    bytes_in_sent set_bytes_in_sent i32: bytes_in_sent;
+    buffer_ms set_buffer_ms i32: buffer_ms;
+    stream_id set_stream_id i32: stream_id;
+    media_channel set_media_channel i32: media_channel;
+    media_stamp set_media_stamp u32: media_stamp;
+    pause_stamp set_pause_stamp u32: pause_stamp;
+    pausing set_pausing i32: pausing;
+    server_bw set_server_bw i32: server_bw;
+    client_bw set_client_bw i32: client_bw;
+    client_bw2 set_client_bw2 u8: client_bw2;
+    playing set_playing bool: playing;
+    send_encoding set_send_encoding bool: send_encoding;
+    send_counter set_send_counter bool: send_counter;
+    audio_codecs set_audio_codecs f64: audio_codecs;
+    video_codecs set_video_codecs f64: video_codecs;
+    encoding set_encoding f64: encoding;
+    duration set_duration f64: duration;
+    read_timestamp set_read_timestamp u32: read.timestamp;
+    read_data_type set_read_data_type u8: read.data_type;
+    read_flags set_read_flags u8: read.flags;
+    read_status set_read_status i8: read.status;
+    read_frame_type set_read_frame_type u8: read.initial_frame_type;
+    read_resume_ts set_read_resume_ts u32: read.resume_ts;
+    read_ignored_frames set_read_ignored_frames u32: read.ignored_frames;
+    read_ignored_flv_frames set_read_ignored_flv_frames u32: read.ignored_flv_frames;
+    link_seek_time set_link_seek_time i32: link.seek_time;
+    link_stop_time set_link_stop_time i32: link.stop_time;
+    link_flags set_link_flags i32: link.flags;
+    link_protocol set_link_protocol i32: link.protocol;
+    link_timeout set_link_timeout i32: link.timeout;
+    link_swf_size set_link_swf_size u32: link.swf_size;
+}
+
 /// A text setting of `RTMP_LNK`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[allow(missing_docs)]
@@ -215,11 +280,7 @@ pub enum Text {
 }
 
 /// What the core asks of whoever owns a session: in C programs `struct RTMP`, in Rust a [`Settings`].
-pub trait Host {
-    /// The public scalars as loaded for this call.
-    fn fields(&self) -> &Fields;
-    /// The public scalars, to change.
-    fn fields_mut(&mut self) -> &mut Fields;
+pub trait Host: Scalars {
     /// A text setting, read when it is used; empty when unset.
     fn text(&self, which: Text) -> Vec<u8>;
     /// Replaces a text setting (authentication rewrites `app` and `tcUrl`).

@@ -72,14 +72,14 @@ impl<H: Host + ?Sized> Conversation<'_, H> {
             )));
         }
         crate::debug!("received: chunk size change to {size}");
-        self.host.fields_mut().in_chunk_size = size.cast_signed();
+        self.host.set_in_chunk_size(size.cast_signed());
         Ok(())
     }
 
     fn on_window_ack_size(&mut self, body: &[u8]) {
         if let Some(window) = read_u32(body, 0) {
             crate::debug!("server BW = {window}");
-            self.host.fields_mut().server_bw = window.cast_signed();
+            self.host.set_server_bw(window.cast_signed());
         }
     }
 
@@ -87,9 +87,8 @@ impl<H: Host + ?Sized> Conversation<'_, H> {
         if let Some(window) = read_u32(body, 0) {
             let limit = body.get(4).copied();
             crate::debug!("client BW = {window}, limit type {limit:?}");
-            let fields = self.host.fields_mut();
-            fields.client_bw = window.cast_signed();
-            fields.client_bw2 = limit.unwrap_or(u8::MAX);
+            self.host.set_client_bw(window.cast_signed());
+            self.host.set_client_bw2(limit.unwrap_or(u8::MAX));
         }
     }
 
@@ -107,12 +106,7 @@ impl<H: Host + ?Sized> Conversation<'_, H> {
         };
         crate::debug!("received user control event {event}, value {value}");
         match event {
-            control::STREAM_EOF => {
-                let fields = self.host.fields_mut();
-                if fields.pausing == 1 {
-                    fields.pausing = 2;
-                }
-            }
+            control::STREAM_EOF if self.host.pausing() == 1 => self.host.set_pausing(2),
             control::PING_REQUEST => self.send_control(control::PING_RESPONSE, value, 0)?,
             control::BUFFER_EMPTY => self.on_buffer_empty()?,
             _ => {}
@@ -124,18 +118,17 @@ impl<H: Host + ?Sized> Conversation<'_, H> {
         if !self.has(link_flag::BUFX) {
             return Ok(());
         }
-        let fields = self.host.fields();
-        match fields.pausing {
+        match self.host.pausing() {
             0 => {
-                let time = self.host.channel_time_of(fields.media_channel);
-                self.host.fields_mut().pause_stamp = time;
+                let time = self.host.channel_time_of(self.host.media_channel());
+                self.host.set_pause_stamp(time);
                 self.send_pause(true, time.cast_signed())?;
-                self.host.fields_mut().pausing = 1;
+                self.host.set_pausing(1);
             }
             2 => {
-                let time = fields.pause_stamp;
+                let time = self.host.pause_stamp();
                 self.send_pause(false, time.cast_signed())?;
-                self.host.fields_mut().pausing = 3;
+                self.host.set_pausing(3);
             }
             _ => {}
         }
@@ -147,7 +140,7 @@ impl<H: Host + ?Sized> Conversation<'_, H> {
             crate::error!("the server asks for SWF verification of type {kind}; only type 1 is known");
             return Ok(());
         }
-        if self.host.fields().link.swf_size == 0 {
+        if self.host.link_swf_size() == 0 {
             crate::error!("the server asks for SWF verification: give swfUrl= and swfVfy=1");
             return Ok(());
         }
@@ -156,12 +149,11 @@ impl<H: Host + ?Sized> Conversation<'_, H> {
 
     /// Notes where and when media came.
     pub(super) fn note_media(&mut self, channel: u32, time: u32) {
-        let fields = self.host.fields_mut();
-        if fields.media_channel == 0 {
-            fields.media_channel = channel.cast_signed();
+        if self.host.media_channel() == 0 {
+            self.host.set_media_channel(channel.cast_signed());
         }
-        if fields.pausing == 0 {
-            fields.media_stamp = time;
+        if self.host.pausing() == 0 {
+            self.host.set_media_stamp(time);
         }
     }
 
@@ -170,8 +162,8 @@ impl<H: Host + ?Sized> Conversation<'_, H> {
             if tag.kind == MessageType::DATA {
                 self.on_data(tag.body);
             }
-            if self.host.fields().pausing == 0 {
-                self.host.fields_mut().media_stamp = tag.timestamp;
+            if self.host.pausing() == 0 {
+                self.host.set_media_stamp(tag.timestamp);
             }
         }
     }

@@ -23,16 +23,17 @@ impl<H: Host + ?Sized> Conversation<'_, H> {
         }
         let find = |name| values.iter().find_map(|value| value.find_first(name)).and_then(Value::as_number);
         let has = |prefix| values.iter().any(|value| value.find_prefix(prefix).is_some());
-        let fields = self.host.fields_mut();
         if let Some(duration) = find(b"duration") {
-            fields.duration = duration;
+            self.host.set_duration(duration);
         }
+        let mut data_type = self.host.read_data_type();
         if has(b"video") {
-            fields.read.data_type |= DATA_VIDEO;
+            data_type |= DATA_VIDEO;
         }
         if has(b"audio") {
-            fields.read.data_type |= DATA_AUDIO;
+            data_type |= DATA_AUDIO;
         }
+        self.host.set_read_data_type(data_type);
         true
     }
 }

@@ -23,7 +23,7 @@ mod settings;
 pub use connect::{Ciphers, Established, accept, handshake};
 pub use conversation::{Conversation, PUBLISH_CHANNEL, out_chunk_size};
 pub use fields::{
-    Fields, Host, LinkFields, MAX_BANDWIDTH_CHECKS, MAX_CALLS, ReadFields, Text, feature, link_flag,
+    Fields, Host, LinkFields, MAX_BANDWIDTH_CHECKS, MAX_CALLS, ReadFields, Scalars, Text, feature, link_flag,
     read_flag, read_status,
 };
 pub use handle::{Event, Incoming};

@@ -112,7 +112,7 @@ impl<B: Body> Reading<B> {
         input: &mut impl Input,
         out: &mut [u8],
     ) -> ReadOutcome {
-        if talk.host.fields().read.flags & read_flag::SEEKING != 0 {
+        if talk.host.read_flags() & read_flag::SEEKING != 0 {
             self.player.drop_kept();
         }
         let read = match self.read_some(talk, input, out) {
@@ -121,13 +121,12 @@ impl<B: Body> Reading<B> {
         };
         match read {
             End::Over(event) => {
-                talk.host.fields_mut().read.status = read_status::COMPLETE;
+                talk.host.set_read_status(read_status::COMPLETE);
                 ReadOutcome::Ended(event)
             }
             End::Error(error) => {
                 let corrupt = matches!(error, Error::Protocol(_) | Error::Usage(_));
-                talk.host.fields_mut().read.status =
-                    if corrupt { read_status::ERROR } else { read_status::EOF };
+                talk.host.set_read_status(if corrupt { read_status::ERROR } else { read_status::EOF });
                 ReadOutcome::Failed(error)
             }
         }
@@ -139,7 +138,7 @@ impl<B: Body> Reading<B> {
         input: &mut impl Input,
         out: &mut [u8],
     ) -> std::result::Result<usize, End> {
-        if talk.host.fields().read.flags & read_flag::HEADER == 0 {
+        if talk.host.read_flags() & read_flag::HEADER == 0 {
             self.begin(talk, input)?;
         }
         loop {
@@ -162,10 +161,10 @@ impl<B: Body> Reading<B> {
         talk: &mut Conversation<'_, H>,
         input: &mut impl Input,
     ) -> std::result::Result<(), End> {
-        let resuming = talk.host.fields().read.flags & read_flag::RESUME != 0;
+        let resuming = talk.host.read_flags() & read_flag::RESUME != 0;
         if resuming {
             self.player.resume = Resume::new(talk.host);
-            talk.host.fields_mut().read.flags |= read_flag::HEADER;
+            talk.host.set_read_flags(talk.host.read_flags() | read_flag::HEADER);
             return Ok(());
         }
         let mut data = match self.player.kept.take() {
@@ -183,11 +182,11 @@ impl<B: Body> Reading<B> {
             }
             self.player.end = Some(end);
         }
-        let header = flv::file_header(talk.host.fields().read.data_type);
+        let header = flv::file_header(talk.host.read_data_type());
         if let Some(place) = data.first_chunk_mut::<FILE_HEADER_LEN>() {
             *place = header;
         }
-        talk.host.fields_mut().read.flags |= read_flag::HEADER;
+        talk.host.set_read_flags(talk.host.read_flags() | read_flag::HEADER);
         self.player.kept = Some(Kept::Bytes { data, at: 0 });
         Ok(())
     }
@@ -213,8 +212,7 @@ impl<B: Body> Reading<B> {
                 }
                 None => {}
             }
-            let read = &talk.host.fields().read;
-            if read.timestamp != 0 || read.data_type & BOTH == BOTH {
+            if talk.host.read_timestamp() != 0 || talk.host.read_data_type() & BOTH == BOTH {
                 return None;
             }
         }
@@ -298,8 +296,8 @@ impl<B: Body> Player<B> {
     ) -> Result<bool> {
         let (kind, time) = (message.header.kind, message.header.timestamp);
         // Also what is dropped says what the stream holds.
-        talk.host.fields_mut().read.data_type |= flv::data_type_of(kind);
-        if talk.host.fields().read.flags & read_flag::SEEKING != 0 {
+        talk.host.set_read_data_type(talk.host.read_data_type() | flv::data_type_of(kind));
+        if talk.host.read_flags() & read_flag::SEEKING != 0 {
             return Ok(false);
         }
         if flv::is_too_short(kind, message.body) {
@@ -315,11 +313,10 @@ impl<B: Body> Player<B> {
 
 /// Notes a tag's kind and time where programs look; returns the time it carries in the file.
 fn note_tag<H: Host + ?Sized>(host: &mut H, kind: MessageType, packet_time: u32) -> u32 {
-    let is_live = host.fields().link.flags & link_flag::LIVE != 0;
-    let read = &mut host.fields_mut().read;
-    read.data_type |= flv::data_type_of(kind);
-    let time = packet_time.wrapping_add(read.resume_ts);
-    read.timestamp = if is_live { packet_time } else { time };
+    let is_live = host.link_flags() & link_flag::LIVE != 0;
+    host.set_read_data_type(host.read_data_type() | flv::data_type_of(kind));
+    let time = packet_time.wrapping_add(host.read_resume_ts());
+    host.set_read_timestamp(if is_live { packet_time } else { time });
     time
 }
 

@@ -97,7 +97,7 @@ impl<B: Body> Reading<B> {
                 Event::Handled => {}
                 Event::Media if is_before_pause(talk.host, message.header.timestamp) => {}
                 Event::Media => {
-                    talk.host.fields_mut().playing = true;
+                    talk.host.set_playing(true);
                     return Ok(Media::Message(message));
                 }
                 over => return Ok(Media::Over(over)),
@@ -137,7 +137,7 @@ pub(super) fn incoming<'a, B: Body>(message: &'a Complete<B>, lent: &'a [u8]) ->
 /// here when memory is out.
 fn in_chunk_size<H: Host + ?Sized>(host: &H) -> Result<u32> {
     crate::memory::enough()?;
-    let size = host.fields().in_chunk_size;
+    let size = host.in_chunk_size();
     u32::try_from(size)
         .ok()
         .filter(|size| (1..=MAX_CHUNK_SIZE).contains(size))
@@ -146,23 +146,23 @@ fn in_chunk_size<H: Host + ?Sized>(host: &H) -> Result<u32> {
 
 /// After resuming, what was already played is dropped; the first newer media ends the pause.
 fn is_before_pause<H: Host + ?Sized>(host: &mut H, time: u32) -> bool {
-    let fields = host.fields_mut();
-    if fields.pausing != 3 {
+    if host.pausing() != 3 {
         return false;
     }
-    if time <= fields.media_stamp {
-        crate::debug!("dropped a packet at {time} ms, already played up to {} ms", fields.media_stamp);
+    let played = host.media_stamp();
+    if time <= played {
+        crate::debug!("dropped a packet at {time} ms, already played up to {played} ms");
         return true;
     }
-    fields.pausing = 0;
+    host.set_pausing(0);
     false
 }
 
 /// Remembers where the play stood when the server fell silent, for `RTMP_ToggleStream`.
 fn note_time_out<H: Host + ?Sized>(host: &mut H) {
-    let (pausing, channel) = (host.fields().pausing, host.fields().media_channel);
+    let (pausing, channel) = (host.pausing(), host.media_channel());
     if pausing == 0 {
-        host.fields_mut().pause_stamp = host.channel_time_of(channel);
+        host.set_pause_stamp(host.channel_time_of(channel));
     }
 }
 
@@ -177,8 +177,8 @@ struct Meter<'a, 'b, I, H: Host + ?Sized> {
 impl<I, H: Host + ?Sized> Meter<'_, '_, I, H> {
     /// Adds to the public counter, which wraps as the protocol's does.
     fn count(&mut self) {
-        let fields = self.talk.host.fields_mut();
-        fields.bytes_in = fields.bytes_in.wrapping_add_unsigned(std::mem::take(&mut self.consumed));
+        let host = &mut *self.talk.host;
+        host.set_bytes_in(host.bytes_in().wrapping_add_unsigned(std::mem::take(&mut self.consumed)));
     }
 }
 

@@ -39,7 +39,7 @@ impl Resume {
         time: u32,
         body: &[u8],
     ) -> Result<Found> {
-        let flags = host.fields().read.flags;
+        let flags = host.read_flags();
         if flags & read_flag::RESUME == 0 {
             return Ok(Found::Use);
         }
@@ -51,7 +51,7 @@ impl Resume {
             if time == 0 {
                 return Ok(Found::Ignore);
             }
-            host.fields_mut().read.flags |= read_flag::NO_IGNORE;
+            host.set_read_flags(host.read_flags() | read_flag::NO_IGNORE);
         }
         Ok(Found::Use)
     }
@@ -64,18 +64,18 @@ impl Resume {
         time: u32,
         body: &[u8],
     ) -> Result<bool> {
-        let read = &mut host.fields_mut().read;
-        if read.flags & read_flag::RESUME == 0 || read.flags & (read_flag::GOT_KF | read_flag::GOT_FLV_K) != 0
-        {
+        let flags = host.read_flags();
+        if flags & read_flag::RESUME == 0 || flags & (read_flag::GOT_KF | read_flag::GOT_FLV_K) != 0 {
             return Ok(true);
         }
-        if time == read.resume_ts && kind.0 == read.initial_frame_type && body == self.frame {
+        if time == host.read_resume_ts() && kind.0 == host.read_frame_type() && body == self.frame {
             crate::debug!("found the frame to resume at, inside an aggregate, at {time} ms");
-            read.flags |= read_flag::GOT_FLV_K;
+            host.set_read_flags(flags | read_flag::GOT_FLV_K);
             return Ok(false);
         }
-        read.ignored_flv_frames = read.ignored_flv_frames.saturating_add(1);
-        if read.ignored_flv_frames > MAX_IGNORED {
+        let ignored = host.read_ignored_flv_frames().saturating_add(1);
+        host.set_read_ignored_flv_frames(ignored);
+        if ignored > MAX_IGNORED {
             return Err(Error::protocol(format!(
                 "resume: {MAX_IGNORED} frames passed without the one to resume at"
             )));
@@ -93,15 +93,15 @@ impl Resume {
         if kind == MessageType::DATA && time == 0 && !self.metadata.is_empty() && body != self.metadata {
             return Err(Error::protocol("resume: the stream's metadata is not that of the file; start anew"));
         }
-        let read = &mut host.fields_mut().read;
-        if kind.0 == read.initial_frame_type && !self.frame.is_empty() && body == self.frame {
+        if kind.0 == host.read_frame_type() && !self.frame.is_empty() && body == self.frame {
             crate::debug!("found the frame to resume at, {time} ms");
-            read.flags |= read_flag::GOT_KF;
+            host.set_read_flags(host.read_flags() | read_flag::GOT_KF);
             return Ok(());
         }
         if matches!(kind, MessageType::AUDIO | MessageType::VIDEO) {
-            read.ignored_frames = read.ignored_frames.saturating_add(1);
-            if read.ignored_frames > MAX_IGNORED {
+            let ignored = host.read_ignored_frames().saturating_add(1);
+            host.set_read_ignored_frames(ignored);
+            if ignored > MAX_IGNORED {
                 return Err(Error::protocol(format!(
                     "resume: {MAX_IGNORED} frames passed without the one to resume at"
                 )));

@@ -61,14 +61,6 @@ impl Settings {
 }
 
 impl Host for Settings {
-    fn fields(&self) -> &Fields {
-        &self.fields
-    }
-
-    fn fields_mut(&mut self) -> &mut Fields {
-        &mut self.fields
-    }
-
     fn text(&self, which: Text) -> Vec<u8> {
         self.texts.get(&which).cloned().unwrap_or_default()
     }
