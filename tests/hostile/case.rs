@@ -16,7 +16,7 @@ use std::time::{Duration, Instant};
 /// A session that has not ended by then hangs.
 const DEADLINE: Duration = Duration::from_secs(60);
 /// The same for another library, which is only reported on.
-const OTHERS_DEADLINE: Duration = Duration::from_secs(15);
+const OTHERS_DEADLINE: Duration = Duration::from_secs(40);
 /// Cases at the same time: most wait for a time-out of a second.
 const PARALLEL: usize = 8;
 
@@ -114,7 +114,8 @@ fn run_one(case: &Case) -> Result<(), (tally::Ending, String)> {
     let category = outcome.category();
     if category != "ended" {
         let mut result = tally::of_process(&category);
-        if result == tally::Ending::Crashed && other_library().is_some() && ends_with_much_memory(case) {
+        let may_want_memory = category.starts_with("crashes") || category == "aborts";
+        if may_want_memory && other_library().is_some() && ends_with_much_memory(case) {
             result = tally::Ending::OutOfMemory;
         }
         return Err((result, format!("{category}\n{}", shortened(&outcome.text))));

@@ -183,7 +183,11 @@ static void put_tag(unsigned char *tag, int kind, unsigned size, unsigned time) 
 static int send_one(RTMP *rtmp, const char *mode, unsigned char *tag, int kind, unsigned size, unsigned time) {
     RTMPPacket packet = {0};
     put_tag(tag, kind, size, time);
-    if (!strcmp(mode, "publish")) return RTMP_Write(rtmp, (char *)tag, (int)(TAG_HEADER + size + 4));
+    // The file header stands before the first tag; alone it would be too much for the reference.
+    if (!strcmp(mode, "publish")) {
+        unsigned before = time ? 0 : FILE_HEADER;
+        return RTMP_Write(rtmp, (char *)tag - before, (int)(before + TAG_HEADER + size + 4));
+    }
     packet.m_nChannel = 4;
     packet.m_headerType = RTMP_PACKET_SIZE_MEDIUM;
     packet.m_packetType = (unsigned char)kind;
@@ -198,17 +202,17 @@ static void write_all(RTMP *rtmp, const char *mode) {
     static const char header[FILE_HEADER] = "FLV\1\5\0\0\0\11\0\0\0";
     unsigned size = (unsigned)setting("size", 1000);
     long tags = setting("tags", 10), sent = 0;
-    unsigned char *tag = malloc(TAG_HEADER + size + 4);
+    unsigned char *bytes = malloc(FILE_HEADER + TAG_HEADER + size + 4), *tag = bytes + FILE_HEADER;
     double began = seconds();
     int last = 0;
-    if (!strcmp(mode, "publish")) last = RTMP_Write(rtmp, header, FILE_HEADER);
+    memcpy(bytes, header, FILE_HEADER);
     while (sent < tags && (last = send_one(rtmp, mode, tag, sent % 2 ? 8 : 9, size, (unsigned)sent * 20)) > 0) {
         sent++;
         if (setting("pace", 0)) usleep(setting("pace", 0));
     }
     printf("wrote %ld tags, then %d, connected %d\n", sent, last, RTMP_IsConnected(rtmp));
     printf("writing took %.0f seconds\n", seconds() - began);
-    free(tag);
+    free(bytes);
 }
 
 /* Standard input in pieces. A piece that is refused is passed over. */
