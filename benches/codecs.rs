@@ -76,7 +76,9 @@ fn amf3_decode(bencher: Bencher<'_, '_>) {
     let body = amf3_object();
     let properties = |value: &Value<'_>| value.as_object().map(|object| object.properties.len());
     assert_eq!(Decoder::new(&body).amf3_value().as_ref().map(properties), Ok(Some(7)));
-    bencher.counter(BytesCount::new(body.len())).bench(|| Decoder::new(black_box(&body)).amf3_value().is_ok());
+    bencher
+        .counter(BytesCount::new(body.len()))
+        .bench(|| Decoder::new(black_box(&body)).amf3_value().is_ok());
 }
 
 fn message(body: &[u8], timestamp: u32) -> Outgoing<'_> {
