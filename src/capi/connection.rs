@@ -54,40 +54,51 @@ static STRIPES: [Mutex<()>; 16] = [const { Mutex::new(()) }; 16];
 /// Connections that one thread may be working on: more than one only where a log callback uses another handle.
 const MAX_NESTED: usize = 8;
 
+/// The connections that a thread is working on, outermost call first.
+struct Working {
+    /// Where they stand.
+    places: [Cell<usize>; MAX_NESTED],
+    depth: Cell<usize>,
+}
+
 thread_local! {
-    /// Where the connections stand that this thread is working on; 0 for none.
-    static WORKING_ON: [Cell<usize>; MAX_NESTED] = const { [const { Cell::new(0) }; MAX_NESTED] };
+    static WORKING_ON: Working =
+        const { Working { places: [const { Cell::new(0) }; MAX_NESTED], depth: Cell::new(0) } };
 }
 
-/// Notes a connection among those that this thread is working on; `None` when it is there already, or no place is left.
-fn begin_work(connection: usize) -> Option<usize> {
-    WORKING_ON.with(|places| {
-        let is_there = places.iter().any(|place| place.get() == connection);
-        let free = places.iter().position(|place| place.get() == 0).filter(|_| !is_there)?;
-        places[free].set(connection);
-        Some(free)
-    })
-}
+impl Working {
+    fn has(&self, connection: usize) -> bool {
+        self.places.iter().take(self.depth.get()).any(|place| place.get() == connection)
+    }
 
-/// Whether this thread is working on a connection.
-fn works_on(connection: usize) -> bool {
-    WORKING_ON.with(|places| places.iter().any(|place| place.get() == connection))
+    /// Notes a connection; whether it could be: it must not be there already, and a place must be left.
+    fn begin(&self, connection: usize) -> bool {
+        let depth = self.depth.get();
+        if depth == MAX_NESTED || self.has(connection) {
+            return false;
+        }
+        self.places[depth].set(connection);
+        self.depth.set(depth + 1);
+        true
+    }
+
+    /// Forgets the connection of the innermost call.
+    fn end(&self) {
+        self.depth.set(self.depth.get() - 1);
+    }
 }
 
 /// A connection that the current call works on. While one lives, a close in another thread waits.
 #[derive(Debug)]
 pub(crate) struct InUse {
     connection: Arc<Connection>,
-    /// Its place among those that this thread is working on.
-    place: usize,
 }
 
 impl InUse {
     /// `None` when this thread is working on it already: a log callback has called back. The inner call must fail, as
     /// the outer one may hold the halves' locks.
     fn begin(connection: Arc<Connection>) -> Option<Self> {
-        let place = begin_work(Arc::as_ptr(&connection).addr())?;
-        Some(Self { connection, place })
+        WORKING_ON.with(|working| working.begin(Arc::as_ptr(&connection).addr())).then(|| Self { connection })
     }
 
     /// Makes the calls of other threads end, and waits until they have. The connection must be detached.
@@ -112,7 +123,7 @@ impl Deref for InUse {
 
 impl Drop for InUse {
     fn drop(&mut self) {
-        WORKING_ON.with(|places| places[self.place].set(0));
+        WORKING_ON.with(Working::end);
     }
 }
 
@@ -280,7 +291,7 @@ pub(crate) unsafe fn nested(r: *mut RTMP) -> Option<Arc<Connection>> {
     let _guard = stripe(r);
     // SAFETY: the caller's promise, and the stripe is held.
     let hung = unsafe { counted(r) };
-    hung.filter(|connection| works_on(Arc::as_ptr(connection).addr()))
+    hung.filter(|connection| WORKING_ON.with(|working| working.has(Arc::as_ptr(connection).addr())))
 }
 
 /// Takes the connection and its descriptor away from the structure: no call begins to use them any more, and until

@@ -12,8 +12,10 @@ use std::io;
 use std::os::fd::AsRawFd;
 use std::sync::atomic::{AtomicPtr, Ordering};
 
-/// How much the connection's memory takes in one receive: a receive costs as much as copying some ten KiB.
-const BULK_SIZE: usize = 64 * 1024;
+/// How much the connection's memory takes in one receive. Each receive makes the kernel send an acknowledgement and wake
+/// the sender, which costs far more than copying what it brought (measured: 64 KiB at a time cost a fifth more processor
+/// time than this, twice as much brings nothing).
+const BULK_SIZE: usize = 256 * 1024;
 
 /// Memory of the connection's for what arrives faster than `sb_buf` can take it. It is there only while that is so: an
 /// idle connection has none.

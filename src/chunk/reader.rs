@@ -93,6 +93,14 @@ struct Channel<B> {
 }
 
 impl<B: Body> Channel<B> {
+    /// Begins a message.
+    fn begin(&mut self, parsed: &Parsed) {
+        self.header = parsed.header;
+        self.extended = parsed.extended;
+        self.open = true;
+        self.received = 0;
+    }
+
     /// Whether there is memory of ours in it.
     fn holds_memory(&self) -> bool {
         self.ahead > 0 || !self.body.as_slice().is_empty()
@@ -151,12 +159,16 @@ impl<B: Body> Reader<B> {
 
     /// Reads until a message is complete. A message that begins in this call and fits is received straight into
     /// `lent`; should the call end before it is complete, its bytes move to memory of the reader's.
+    #[inline(always)]
     pub fn read_message(
         &mut self,
         input: &mut impl Input,
         chunk_size: u32,
         lent: &mut [u8],
     ) -> Result<Complete<B>> {
+        if let Some(header) = self.take_whole(input, chunk_size, lent) {
+            return Ok(Complete { header, body: None });
+        }
         let mut lent = Lent { memory: lent, holder: None };
         let result = loop {
             match self.chunk(input, chunk_size, &mut lent) {
@@ -206,6 +218,25 @@ impl<B: Body> Reader<B> {
             }
         }
         Ok(current)
+    }
+
+    /// Copies a message that is buffered whole, in one chunk, to the caller's memory: a stream of small messages is
+    /// mostly made of them. `None`, and nothing has changed, for any other.
+    #[inline(always)]
+    fn take_whole(&mut self, input: &mut impl Input, chunk_size: u32, lent: &mut [u8]) -> Option<MessageHeader> {
+        let bytes = input.buffered();
+        let basic = basic(bytes).filter(|_| self.current.is_none())?;
+        let slot = self.channels.find(basic.channel)?;
+        let channel = self.channels.at_mut(slot).filter(|channel| !channel.open && !channel.holds_memory())?;
+        let parsed = parse(&basic, Some(channel), bytes).ok()??;
+        let length = parsed.header.length.min(chunk_size) as usize;
+        let body = bytes.get(parsed.len..)?.get(..length)?;
+        let place = lent.get_mut(..parsed.header.length as usize).filter(|place| place.len() == length)?;
+        place.copy_from_slice(body);
+        channel.begin(&parsed);
+        channel.received = parsed.header.length;
+        input.consume(parsed.len.saturating_add(length));
+        finish(channel)
     }
 
     /// Copies the buffered chunks that do nothing but continue the message in the caller's memory: a large message in
@@ -296,10 +327,7 @@ impl<B: Body> Reader<B> {
             lent.holder = Some(slot);
         }
         if let Some(channel) = self.channels.at_mut(slot) {
-            channel.header = parsed.header;
-            channel.extended = parsed.extended;
-            channel.open = true;
-            channel.received = 0;
+            channel.begin(parsed);
         }
     }
 
@@ -374,6 +402,7 @@ impl<B: Body> Reader<B> {
 }
 
 /// Reads the rest of the header that `bytes` begin with; `None` while it is not all there.
+    #[inline(always)]
 fn parse<B>(basic: &Basic, known: Option<&Channel<B>>, bytes: &[u8]) -> Result<Option<Parsed>> {
     if known.is_none() && !may_come_first(basic.format) {
         return Err(Error::Protocol(format!(
@@ -431,6 +460,7 @@ fn take(input: &mut impl Input, room: &mut [u8], most: usize) -> Result<usize> {
 }
 
 /// Closes the message of a channel when it is complete: its header with the absolute time.
+    #[inline(always)]
 fn finish<B>(channel: &mut Channel<B>) -> Option<MessageHeader> {
     if !channel.open || channel.received < channel.header.length {
         return None;

@@ -53,6 +53,7 @@ impl<B: Body> Reading<B> {
     }
 
     /// Reads one message, into `lent` where it fits.
+    #[inline(always)]
     pub fn read_message<H: Host + ?Sized>(
         &mut self,
         talk: &mut Conversation<'_, H>,
@@ -69,6 +70,7 @@ impl<B: Body> Reading<B> {
         Ok(message)
     }
 
+    #[inline(always)]
     fn on_complete<H: Host + ?Sized>(&mut self, talk: &mut Conversation<'_, H>, message: &Incoming<'_>) {
         talk.host.channel_time(message.header.channel, message.header.timestamp);
         if message.header.kind == MessageType::ABORT
@@ -79,6 +81,7 @@ impl<B: Body> Reading<B> {
     }
 
     /// Reads until a media message is there: `RTMP_GetNextMediaPacket`. All other messages are met on the way.
+    #[inline(always)]
     pub fn next_media<H: Host + ?Sized>(
         &mut self,
         talk: &mut Conversation<'_, H>,
