@@ -65,12 +65,6 @@ impl<T> Channels<T> {
         self.at(self.find(channel)?)
     }
 
-    /// The value of a channel, to change.
-    pub(super) fn get_mut(&mut self, channel: u32) -> Option<&mut T> {
-        let slot = self.find(channel)?;
-        self.at_mut(slot)
-    }
-
     /// Remembers a value for a channel of which nothing is known.
     pub(super) fn insert(&mut self, channel: u32, value: T) -> Slot {
         let place = self.small.len() as u8; // fewer than 64 stand there

@@ -89,33 +89,29 @@ impl RawHeader {
         if let Some(bytes) = bytes.first_chunk() {
             return Self { bytes: *bytes, len: len.min(MAX_HEADER) as u8 };
         }
-        let mut raw = Self::default();
-        raw.push(bytes.get(..len).unwrap_or_default());
+        let mut raw = Self { bytes: [0; MAX_HEADER], len: len.min(bytes.len()) as u8 };
+        for (to, from) in raw.bytes.iter_mut().zip(bytes) {
+            *to = *from;
+        }
         raw
     }
+}
 
-    /// Appends what fits; the parts of a header always do.
-    pub(super) fn push(&mut self, bytes: &[u8]) {
-        let filled = usize::from(self.len);
-        let room = self.bytes.get_mut(filled..).unwrap_or_default();
-        let n = room.len().min(bytes.len());
-        if let (Some(room), Some(bytes)) = (room.get_mut(..n), bytes.get(..n)) {
-            room.copy_from_slice(bytes);
-        }
-        self.len = self.len.saturating_add(n as u8);
-    }
+/// The basic header for a channel below 64.
+pub(super) fn one_byte(format: Format, channel: u32) -> Option<u8> {
+    u8::try_from(channel).ok().filter(|_| channel < TWO_BYTES).map(|channel| (format as u8) << 6 | channel)
+}
 
-    /// Appends a basic header for `channel`, 2..=65599.
-    pub(super) fn push_basic(&mut self, format: Format, channel: u32) {
-        let top = (format as u8) << 6;
-        let [low, high, ..] = channel.wrapping_sub(TWO_BYTES).to_le_bytes();
-        if channel < TWO_BYTES {
-            self.push(&[top | (channel as u8 & 0x3f)]);
-        } else if channel < THREE_BYTES {
-            self.push(&[top, low]);
-        } else {
-            self.push(&[top | 1, low, high]);
-        }
+/// Appends a basic header for `channel`, 2..=65599.
+pub(super) fn put_basic(out: &mut Vec<u8>, format: Format, channel: u32) {
+    let top = (format as u8) << 6;
+    let [low, high, ..] = channel.wrapping_sub(TWO_BYTES).to_le_bytes();
+    if let Some(byte) = one_byte(format, channel) {
+        out.push(byte);
+    } else if channel < THREE_BYTES {
+        out.extend_from_slice(&[top, low]);
+    } else {
+        out.extend_from_slice(&[top | 1, low, high]);
     }
 }
 

@@ -3,7 +3,7 @@
 #![deny(clippy::indexing_slicing, clippy::arithmetic_side_effects)]
 
 use super::channels::{Channels, Slot};
-use super::header::{Basic, EXTENDED, basic, u24};
+use super::header::{Basic, EXTENDED, basic, one_byte, u24};
 use super::{Format, MessageHeader, RawHeader};
 use crate::message::MessageType;
 use crate::transport::Input;
@@ -223,11 +223,17 @@ impl<B: Body> Reader<B> {
     /// Copies a message that is buffered whole, in one chunk, to the caller's memory: a stream of small messages is
     /// mostly made of them. `None`, and nothing has changed, for any other.
     #[inline(always)]
-    fn take_whole(&mut self, input: &mut impl Input, chunk_size: u32, lent: &mut [u8]) -> Option<MessageHeader> {
+    fn take_whole(
+        &mut self,
+        input: &mut impl Input,
+        chunk_size: u32,
+        lent: &mut [u8],
+    ) -> Option<MessageHeader> {
         let bytes = input.buffered();
         let basic = basic(bytes).filter(|_| self.current.is_none())?;
         let slot = self.channels.find(basic.channel)?;
-        let channel = self.channels.at_mut(slot).filter(|channel| !channel.open && !channel.holds_memory())?;
+        let channel =
+            self.channels.at_mut(slot).filter(|channel| !channel.open && !channel.holds_memory())?;
         let parsed = parse(&basic, Some(channel), bytes).ok()??;
         let length = parsed.header.length.min(chunk_size) as usize;
         let body = bytes.get(parsed.len..)?.get(..length)?;
@@ -402,7 +408,7 @@ impl<B: Body> Reader<B> {
 }
 
 /// Reads the rest of the header that `bytes` begin with; `None` while it is not all there.
-    #[inline(always)]
+#[inline(always)]
 fn parse<B>(basic: &Basic, known: Option<&Channel<B>>, bytes: &[u8]) -> Result<Option<Parsed>> {
     if known.is_none() && !may_come_first(basic.format) {
         return Err(Error::Protocol(format!(
@@ -460,7 +466,7 @@ fn take(input: &mut impl Input, room: &mut [u8], most: usize) -> Result<usize> {
 }
 
 /// Closes the message of a channel when it is complete: its header with the absolute time.
-    #[inline(always)]
+#[inline(always)]
 fn finish<B>(channel: &mut Channel<B>) -> Option<MessageHeader> {
     if !channel.open || channel.received < channel.header.length {
         return None;
@@ -476,12 +482,7 @@ fn finish<B>(channel: &mut Channel<B>) -> Option<MessageHeader> {
 
 /// The one byte that continues the channel's message, where it is one byte.
 fn short_header<B>(channel: &Channel<B>) -> Option<u8> {
-    let mut header = RawHeader::default();
-    header.push_basic(Format::Same, channel.header.channel);
-    match header.as_bytes() {
-        &[header] if channel.open && !channel.extended => Some(header),
-        _ => None,
-    }
+    one_byte(Format::Same, channel.header.channel).filter(|_| channel.open && !channel.extended)
 }
 
 /// Whether a header of this format says enough without an earlier one on its channel. Format 1 lacks only the stream,

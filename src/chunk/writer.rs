@@ -2,8 +2,8 @@
 #![forbid(unsafe_code)]
 #![deny(clippy::indexing_slicing, clippy::arithmetic_side_effects)]
 
-use super::channels::Channels;
-use super::header::{EXTENDED, RawHeader, u24_bytes};
+use super::channels::{Channels, Slot};
+use super::header::{EXTENDED, one_byte, put_basic, u24_bytes};
 use super::{CONTROL_CHANNEL, Format, MAX_CHANNEL, MAX_CHUNK_SIZE, MAX_HEADER};
 use crate::message::MessageType;
 use crate::{Error, Result};
@@ -42,34 +42,83 @@ pub struct Outgoing<'a> {
 #[derive(Debug, Default)]
 pub struct Writer {
     channels: Channels<Last>,
-    /// Empty between calls, as is `copied`; kept for their memory.
+    /// Empty between calls, as are `copied` and `slices`; kept for their memory.
+    headers: Vec<u8>,
     copied: Vec<u8>,
     slices: Vec<IoSlice<'static>>,
 }
 
-/// A message cut into chunks.
-struct Chunks<'a> {
-    /// The header of the first chunk.
-    first: RawHeader,
-    /// The header of each further chunk.
-    next: RawHeader,
+/// A message as it will be sent.
+struct Cut<'a> {
+    channel: u32,
+    format: Format,
+    /// What is to be remembered of it.
+    now: Last,
+    /// Where the channel's last message stands.
+    slot: Option<Slot>,
     body: &'a [u8],
     /// Bytes of body in a chunk, at least 1.
     size: usize,
 }
 
-impl Chunks<'_> {
-    /// Each chunk's header and part of the body; a message without a body is a header alone.
-    fn iter(&self) -> impl Iterator<Item = (&[u8], &[u8])> {
-        let (start, rest) = self.body.split_at(self.size.min(self.body.len()));
-        let further = rest.chunks(self.size.max(1)).map(|part| (self.next.as_bytes(), part));
-        std::iter::once((self.first.as_bytes(), start)).chain(further)
+impl<'a> Cut<'a> {
+    /// The time that the headers carry.
+    fn time(&self) -> u32 {
+        self.now.delta.unwrap_or(self.now.timestamp)
     }
 
-    /// No fewer bytes than all chunks have.
-    fn most_bytes(&self) -> usize {
-        let headers = self.body.len().div_ceil(self.size.max(1)).saturating_mul(self.next.as_bytes().len());
-        self.body.len().saturating_add(headers).saturating_add(MAX_HEADER)
+    /// The first chunk's part of the body, and the rest.
+    fn first_part(&self) -> (&'a [u8], &'a [u8]) {
+        self.body.split_at_checked(self.size).unwrap_or((self.body, &[]))
+    }
+
+    /// Appends the header of the first chunk. (Written straight to where it is sent from: a header that is put together
+    /// elsewhere and then moved makes the processor wait for its bytes.)
+    #[inline(always)]
+    fn put_first_header(&self, out: &mut Vec<u8>) {
+        put_basic(out, self.format, self.channel);
+        let [t0, t1, t2] = u24_bytes(self.time().min(EXTENDED));
+        let [l0, l1, l2] = u24_bytes(self.now.length as u32);
+        let [s0, s1, s2, s3] = self.now.stream.to_le_bytes();
+        out.extend_from_slice(&[t0, t1, t2, l0, l1, l2, self.now.kind.0, s0, s1, s2, s3]);
+        let unused = Format::Full.message_header_len().saturating_sub(self.format.message_header_len());
+        out.truncate(out.len().saturating_sub(unused));
+        self.put_extended(out);
+    }
+
+    /// Appends the header of a further chunk.
+    fn put_next_header(&self, out: &mut Vec<u8>) {
+        put_basic(out, Format::Same, self.channel);
+        self.put_extended(out);
+    }
+
+    /// Appends the extended timestamp where the time needs one.
+    fn put_extended(&self, out: &mut Vec<u8>) {
+        if self.time() >= EXTENDED {
+            out.extend_from_slice(&self.time().to_be_bytes());
+        }
+    }
+
+    /// Lays all chunks out behind what is in `out`.
+    #[inline]
+    fn copy_to(&self, out: &mut Vec<u8>) -> Result<()> {
+        let (start, rest) = self.first_part();
+        let further = if rest.is_empty() { 0 } else { rest.len().div_ceil(self.size.max(1)) };
+        let headers = further.saturating_add(1).saturating_mul(MAX_HEADER);
+        out.try_reserve(self.body.len().saturating_add(headers))
+            .map_err(|_| Error::Io("lay out a message", std::io::ErrorKind::OutOfMemory.into()))?;
+        self.put_first_header(out);
+        out.extend_from_slice(start);
+        let usual = one_byte(Format::Same, self.channel).filter(|_| self.time() < EXTENDED);
+        // An iterator takes fewer steps from the inside than in a loop.
+        rest.chunks(self.size.max(1)).for_each(|part| {
+            match usual {
+                Some(header) => out.push(header),
+                None => self.put_next_header(out),
+            }
+            out.extend_from_slice(part);
+        });
+        Ok(())
     }
 }
 
@@ -96,59 +145,72 @@ impl Writer {
         chunk_size: u32,
         send: impl FnOnce(&mut [IoSlice<'_>]) -> Result<T>,
     ) -> Result<(Format, T)> {
-        check(message, chunk_size)?;
-        let last = self.channels.get(message.channel);
-        let (format, now) = choose(message, last);
-        let time = now.delta.unwrap_or(now.timestamp);
-        let first = first_header(message, format, &now, time);
-        let next = next_header(message.channel, time);
-        let chunks = Chunks { first, next, body: message.body, size: chunk_size as usize };
-        let result = if chunks.size < GATHERED && message.body.len() > chunks.size {
-            self.copied(&chunks, send)
+        let cut = self.cut(message, chunk_size)?;
+        let sent = if cut.size < GATHERED && cut.body.len() > cut.size {
+            self.copied(&cut, send)
         } else {
-            self.gathered(&chunks, send)
-        };
-        let sent = result?;
-        match self.channels.get_mut(message.channel) {
-            Some(last) => *last = now,
+            self.gathered(&cut, send)
+        }?;
+        self.remember(&cut);
+        Ok((cut.format, sent))
+    }
+
+    /// Lays a message out behind what is in `out`, for a caller that sends several at once. Fails as [`Self::write`],
+    /// and when memory is out; then nothing was appended.
+    #[inline(always)]
+    pub fn append(&mut self, message: &Outgoing<'_>, chunk_size: u32, out: &mut Vec<u8>) -> Result<()> {
+        let cut = self.cut(message, chunk_size)?;
+        cut.copy_to(out)?;
+        self.remember(&cut);
+        Ok(())
+    }
+
+    /// Chooses the header.
+    #[inline(always)]
+    fn cut<'a>(&self, message: &Outgoing<'a>, chunk_size: u32) -> Result<Cut<'a>> {
+        check(message, chunk_size)?;
+        let &Outgoing { channel, body, .. } = message;
+        let slot = self.channels.find(channel);
+        let last = slot.and_then(|slot| self.channels.at(slot));
+        let (format, now) = choose(message, last);
+        Ok(Cut { channel, format, now, slot, body, size: chunk_size as usize })
+    }
+
+    /// Takes what was sent for the channel's last message.
+    #[inline(always)]
+    fn remember(&mut self, cut: &Cut<'_>) {
+        match cut.slot.and_then(|slot| self.channels.at_mut(slot)) {
+            Some(last) => *last = cut.now,
             None => {
-                self.channels.insert(message.channel, now);
+                self.channels.insert(cut.channel, cut.now);
             }
         }
-        Ok((format, sent))
     }
 
     /// Lays out headers and parts of the body as slices.
     fn gathered<T>(
         &mut self,
-        chunks: &Chunks<'_>,
+        cut: &Cut<'_>,
         send: impl FnOnce(&mut [IoSlice<'_>]) -> Result<T>,
     ) -> Result<T> {
+        self.headers.clear();
+        cut.put_first_header(&mut self.headers);
+        let first_len = self.headers.len();
+        cut.put_next_header(&mut self.headers);
+        let (first, next) = self.headers.split_at_checked(first_len).unwrap_or_default();
         let mut slices: Vec<IoSlice<'_>> = std::mem::take(&mut self.slices);
-        for (header, part) in chunks.iter() {
-            slices.push(IoSlice::new(header));
-            slices.push(IoSlice::new(part));
-        }
+        let (start, rest) = cut.first_part();
+        slices.extend([IoSlice::new(first), IoSlice::new(start)]);
+        slices.extend(rest.chunks(cut.size.max(1)).flat_map(|part| [IoSlice::new(next), IoSlice::new(part)]));
         let result = send(&mut slices);
         self.slices = recycle(slices);
         result
     }
 
     /// Lays out headers and parts of the body one behind the other, as one slice.
-    fn copied<T>(
-        &mut self,
-        chunks: &Chunks<'_>,
-        send: impl FnOnce(&mut [IoSlice<'_>]) -> Result<T>,
-    ) -> Result<T> {
+    fn copied<T>(&mut self, cut: &Cut<'_>, send: impl FnOnce(&mut [IoSlice<'_>]) -> Result<T>) -> Result<T> {
         self.copied.clear();
-        self.copied
-            .try_reserve(chunks.most_bytes())
-            .map_err(|_| Error::Io("lay out a message", std::io::ErrorKind::OutOfMemory.into()))?;
-        // A chain of iterators takes fewer steps from the inside than in a loop.
-        chunks.iter().for_each(|(header, part)| {
-            self.copied.extend_from_slice(header);
-            self.copied.extend_from_slice(part);
-        });
+        cut.copy_to(&mut self.copied)?;
         let result = send(&mut [IoSlice::new(&self.copied)]);
         self.copied.clear();
         self.copied.shrink_to(KEPT_BYTES);
@@ -212,33 +274,4 @@ fn choose(message: &Outgoing<'_>, last: Option<&Last>) -> (Format, Last) {
         (true, true) => Format::Same,
     };
     (format, now)
-}
-
-/// The header of the first chunk; `time` is what it carries.
-fn first_header(message: &Outgoing<'_>, format: Format, now: &Last, time: u32) -> RawHeader {
-    let mut header = RawHeader::default();
-    header.push_basic(format, message.channel);
-    let mut fields = [0; 11];
-    let [t0, t1, t2] = u24_bytes(time.min(EXTENDED));
-    let [l0, l1, l2] = u24_bytes(now.length as u32);
-    let [s0, s1, s2, s3] = now.stream.to_le_bytes();
-    fields.copy_from_slice(&[t0, t1, t2, l0, l1, l2, now.kind.0, s0, s1, s2, s3]);
-    header.push(fields.get(..format.message_header_len()).unwrap_or_default());
-    push_extended(&mut header, time);
-    header
-}
-
-/// The header of all further chunks.
-fn next_header(channel: u32, time: u32) -> RawHeader {
-    let mut header = RawHeader::default();
-    header.push_basic(Format::Same, channel);
-    push_extended(&mut header, time);
-    header
-}
-
-/// Appends the extended timestamp where the time needs one.
-fn push_extended(header: &mut RawHeader, time: u32) {
-    if time >= EXTENDED {
-        header.push(&time.to_be_bytes());
-    }
 }

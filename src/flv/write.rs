@@ -30,12 +30,16 @@ pub struct Tag<'a> {
     pub body: &'a [u8],
     /// Whether [`SET_DATA_FRAME`] must be sent before the body, as part of the same message.
     pub prefix_set_data_frame: bool,
+    /// Whether the piece it was found in ends with it: no other tag is there yet.
+    pub is_last: bool,
 }
 
 impl<'a> Tag<'a> {
-    fn new(head: TagHead, body: &'a [u8]) -> Self {
+    /// `later` is what follows it in the piece.
+    fn new(head: TagHead, body: &'a [u8], later: &[u8]) -> Self {
         let prefix_set_data_frame = head.kind == MessageType::DATA && body.starts_with(ON_META_DATA);
-        Self { kind: head.kind, timestamp: head.timestamp, body, prefix_set_data_frame }
+        let is_last = later.len() <= PREVIOUS_TAG_SIZE_LEN;
+        Self { kind: head.kind, timestamp: head.timestamp, body, prefix_set_data_frame, is_last }
     }
 }
 
@@ -98,14 +102,14 @@ impl Splitter {
                 State::Body(head) => {
                     let (part, later) = split(rest, head.len.saturating_sub(self.body.len()));
                     if part.len() == head.len {
-                        send(Tag::new(head, part))?;
+                        send(Tag::new(head, part, later))?;
                     } else {
                         self.keep(part, head.len)?;
                         self.consumed = bytes.len().saturating_sub(later.len());
                         if self.body.len() < head.len {
                             return Ok(bytes.len());
                         }
-                        send(Tag::new(head, &self.body))?;
+                        send(Tag::new(head, &self.body, later))?;
                     }
                     self.tag_done();
                     later
@@ -149,7 +153,14 @@ struct Head {
 
 impl Head {
     /// Takes bytes of a header, and says where the stream goes on and with what bytes.
+    #[inline(always)]
     fn take<'a>(&mut self, bytes: &'a [u8]) -> Result<(State, &'a [u8])> {
+        if self.len == 0
+            && let Some((head, rest)) = bytes.split_first_chunk()
+            && !head.starts_with(SIGNATURE)
+        {
+            return Ok((tag_body(head)?, rest));
+        }
         let mut rest = bytes;
         loop {
             let wanted = self.wanted();
@@ -189,25 +200,29 @@ impl Head {
 
     /// What the header says, once it is all there.
     fn meaning(&self) -> Result<Option<State>> {
-        let &[kind, l0, l1, l2, t0, t1, t2, high, last, ..] = &self.bytes;
         if self.bytes.starts_with(SIGNATURE) {
-            let offset = u32::from_be_bytes([t1, t2, high, last]);
+            let &[_, _, _, _, _, o0, o1, o2, o3, ..] = &self.bytes;
+            let offset = u32::from_be_bytes([o0, o1, o2, o3]);
             return if self.len < FILE_HEADER_LEN { Ok(None) } else { file_body(offset).map(Some) };
         }
-        let kind = MessageType(kind);
-        if !is_tag_type(kind) {
-            return Err(Error::Usage(format!(
-                "the FLV bytes to send have {} where a tag's type (8, 9 or 18) is expected; \
-                 the stream must consist of whole tags, each followed by its size",
-                kind.0
-            )));
-        }
-        if self.len < TAG_HEADER_LEN {
-            return Ok(None);
-        }
-        let len = u32::from_be_bytes([0, l0, l1, l2]) as usize;
-        Ok(Some(State::Body(TagHead { kind, timestamp: u32::from_be_bytes([high, t0, t1, t2]), len })))
+        let body = tag_body(&self.bytes)?;
+        Ok((self.len == TAG_HEADER_LEN).then_some(body))
     }
+}
+
+/// Goes on to the body of a tag. Its type, the first byte, is checked.
+fn tag_body(header: &[u8; TAG_HEADER_LEN]) -> Result<State> {
+    let &[kind, l0, l1, l2, t0, t1, t2, high, ..] = header;
+    let kind = MessageType(kind);
+    if !is_tag_type(kind) {
+        return Err(Error::Usage(format!(
+            "the FLV bytes to send have {} where a tag's type (8, 9 or 18) is expected; \
+             the stream must consist of whole tags, each followed by its size",
+            kind.0
+        )));
+    }
+    let len = u32::from_be_bytes([0, l0, l1, l2]) as usize;
+    Ok(State::Body(TagHead { kind, timestamp: u32::from_be_bytes([high, t0, t1, t2]), len }))
 }
 
 /// Skips to the first tag, given the length of the file header.

@@ -29,7 +29,7 @@ impl Publisher {
                 stream,
                 body: prefixed.as_deref().unwrap_or(tag.body),
             };
-            group.send(&message)
+            group.send(&message, tag.is_last)
         });
         group.finish()?;
         taken
