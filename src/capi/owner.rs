@@ -175,6 +175,12 @@ impl Host for Owner<'_> {
         unsafe { calls::take(self.r, |call| call.num == transaction) }
     }
 
+    fn call_awaited(&self, method: &[u8]) -> bool {
+        let _exclusive = self.connection.arrays.lock();
+        // SAFETY: as in `call_sent`; a call's name is a text of the list's own.
+        unsafe { calls::find(self.r, |call| call.name.bytes() == method) }.is_some()
+    }
+
     fn call_dropped(&mut self, method: &[u8]) {
         let _exclusive = self.connection.arrays.lock();
         // SAFETY: as in `call_sent`; a call's name is a text of the list's own.

@@ -13,6 +13,8 @@ use crate::{Error, Result};
 
 /// The chunk size a publisher announces: large enough that headers do not matter, small enough for every server.
 const PUBLISH_CHUNK_SIZE: u32 = 4096;
+/// The id of a connection's first message stream, with every server we know: none of them numbers from another.
+const FIRST_STREAM: u32 = 1;
 /// The buffer a player announces before its stream is there, milliseconds.
 const FIRST_BUFFER_MS: u32 = 300;
 
@@ -38,7 +40,8 @@ impl<'a> Arguments<'a> {
 }
 
 impl<H: Host + ?Sized> Conversation<'_, H> {
-    pub(super) fn on_command(&mut self, body: &[u8]) -> Result<Event> {
+    /// Meets a command that came on a message stream.
+    pub(super) fn on_command(&mut self, stream: u32, body: &[u8]) -> Result<Event> {
         let arguments = Arguments(amf::decode_values(body));
         let Some(name) = arguments.0.first().and_then(|name| name.as_str()) else {
             crate::warning!("received a command without a name, {} bytes: ignored", body.len());
@@ -48,7 +51,7 @@ impl<H: Host + ?Sized> Conversation<'_, H> {
         match name {
             command::RESULT => self.on_result(&arguments)?,
             command::ERROR => return self.on_error(&arguments),
-            command::ON_STATUS => return self.on_status(&arguments),
+            command::ON_STATUS => return self.on_status(stream, &arguments),
             command::ON_BW_DONE => self.on_bw_done()?,
             command::ON_BW_CHECK => self.send_bw_check_result(arguments.transaction())?,
             command::ON_BW_CHECK_DONE => self.host.call_dropped(command::CHECK_BW),
@@ -100,7 +103,7 @@ impl<H: Host + ?Sized> Conversation<'_, H> {
         }
         self.send_create_stream()?;
         if self.publishes() {
-            return Ok(());
+            return self.publish_ahead();
         }
         let usher = self.host.text(Text::UsherToken);
         if !usher.is_empty() {
@@ -115,6 +118,14 @@ impl<H: Host + ?Sized> Conversation<'_, H> {
         } else {
             Ok(())
         }
+    }
+
+    /// Asks to publish together with createStream, on the stream that this is sure to make: a server takes a connection's
+    /// messages in turn, so that its answer comes a round trip earlier. Should the stream be another, the request is
+    /// repeated there (`on_stream_created`).
+    fn publish_ahead(&mut self) -> Result<()> {
+        self.announce_chunk_size()?;
+        self.send_publish(FIRST_STREAM)
     }
 
     fn answer_secure_token(&mut self, arguments: &Arguments<'_>) -> Result<()> {
@@ -136,16 +147,34 @@ impl<H: Host + ?Sized> Conversation<'_, H> {
         let Some(id) = id else {
             return Err(Error::protocol("the server answered createStream without a usable stream id"));
         };
-        self.host.set_stream_id((id as u32).cast_signed());
+        let id = id as u32;
+        self.host.set_stream_id(id.cast_signed());
         if self.publishes() {
-            self.announce_chunk_size()?;
-            return self.send_publish();
+            return self.publish_on(id);
         }
         if self.has(link_flag::PLST) {
             self.send_playlist()?;
         }
         self.send_play()?;
         self.send_buffer_length()
+    }
+
+    /// Publishes on the stream that createStream has made, unless that was asked for in advance.
+    fn publish_on(&mut self, stream: u32) -> Result<()> {
+        if self.host.call_awaited(command::PUBLISH) {
+            if stream == FIRST_STREAM {
+                return Ok(());
+            }
+            crate::debug!("the server's stream is {stream}, not {FIRST_STREAM}: publish is sent again");
+            self.host.call_dropped(command::PUBLISH);
+        }
+        self.announce_chunk_size()?;
+        self.send_publish(stream)
+    }
+
+    /// Whether a status is about a publish that was sent ahead for another stream than the one the server then made.
+    fn is_about_wrong_stream(&self, stream: u32) -> bool {
+        self.publishes() && stream == FIRST_STREAM && self.host.stream_id() > FIRST_STREAM.cast_signed()
     }
 
     /// Announces a chunk size before the first media, unless the program chose one itself.
@@ -205,13 +234,16 @@ impl<H: Host + ?Sized> Conversation<'_, H> {
         }
     }
 
-    fn on_status(&mut self, arguments: &Arguments<'_>) -> Result<Event> {
+    fn on_status(&mut self, stream: u32, arguments: &Arguments<'_>) -> Result<Event> {
         let Some(code) = arguments.text(3, b"code") else {
             crate::warning!("received a status without a code: ignored");
             return Ok(Event::Handled);
         };
         let level = arguments.text(3, b"level").unwrap_or_default();
         crate::debug!("status {}, level {}", log::Text(code), log::Text(level));
+        if self.is_about_wrong_stream(stream) {
+            return Ok(Event::Handled);
+        }
         match status::meaning(code) {
             Meaning::Failure => {
                 self.host.set_stream_id(-1);

@@ -173,9 +173,10 @@ impl<H: Host + ?Sized> Conversation<'_, H> {
     }
 
     /// Begins to publish (RTMP 1.0, section 7.2.2.6).
-    pub(super) fn send_publish(&mut self) -> Result<()> {
+    /// Begins to publish on a message stream (RTMP 1.0, section 7.2.2.6).
+    pub(super) fn send_publish(&mut self, stream: u32) -> Result<()> {
         let path = self.host.text(Text::Playpath);
-        let route = Route { channel: PUBLISH_CHANNEL, format: Format::Full, stream: self.stream() };
+        let route = Route { channel: PUBLISH_CHANNEL, format: Format::Full, stream };
         self.call(&route, command::PUBLISH, Answer::Awaited, |encoder| {
             encoder.null().string(&path).string(b"live")
         })

@@ -301,6 +301,8 @@ pub trait Host: Scalars {
     fn call_sent(&mut self, method: &[u8], transaction: i32);
     /// Takes the call with this transaction out of the list.
     fn call_answered(&mut self, transaction: i32) -> Option<Vec<u8>>;
+    /// Whether a call of this method awaits its answer.
+    fn call_awaited(&self, method: &[u8]) -> bool;
     /// Takes the first call of this method out of the list.
     fn call_dropped(&mut self, method: &[u8]);
     /// The chunk size a publisher shall announce, where the program chose one (option `chunk`).

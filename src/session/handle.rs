@@ -52,8 +52,10 @@ impl<H: Host + ?Sized> Conversation<'_, H> {
                 self.on_aggregate(message);
                 return Ok(Event::Media);
             }
-            MessageType::COMMAND => return self.on_command(message.body),
-            MessageType::COMMAND_AMF3 => return self.on_command(message.body.get(1..).unwrap_or_default()),
+            MessageType::COMMAND => return self.on_command(message.header.stream, message.body),
+            MessageType::COMMAND_AMF3 => {
+                return self.on_command(message.header.stream, message.body.get(1..).unwrap_or_default());
+            }
             MessageType(other) => {
                 crate::debug!("received a message of type {other}, {} bytes: ignored", message.body.len())
             }

@@ -106,6 +106,10 @@ impl Host for Settings {
         Some(self.calls.remove(at).0)
     }
 
+    fn call_awaited(&self, method: &[u8]) -> bool {
+        self.calls.iter().any(|(pending, _)| pending == method)
+    }
+
     fn call_dropped(&mut self, method: &[u8]) {
         if let Some(at) = self.calls.iter().position(|(pending, _)| pending == method) {
             self.calls.remove(at);
