@@ -83,6 +83,7 @@ class Play(Job):
 
 JOBS = [
     Publish("RTMP_Write, default settings, 4 KiB tags", 0.03, 256, 16, 4096, write=1),
+    Publish("RTMP_Write, default settings, 4 KiB tags, sixteen a call", 0.03, 512, 16, 4096, write=16),
     Publish("RTMP_SendPacket, default settings, 30 KB messages", 0.03, 512, 16, 30000),
     Publish("RTMP_Write, chunk=128, 4 KiB tags", 0.06, 128, 16, 4096, write=1, option="chunk=128"),
     Publish("RTMP_SendPacket, chunk=128, 30 KB messages", 0.06, 256, 16, 30000, option="chunk=128"),
