@@ -64,18 +64,21 @@ struct Message {
 /// Chunks that are to be sent, the last of each message with what arrives then.
 type Queue = std::collections::VecDeque<(Vec<u8>, Option<Message>)>;
 
-/// Writes one message: the format chosen and the bytes of each chunk.
-fn write(writer: &mut Writer, message: &Message, format: Format, chunk_size: u32) -> (Format, Vec<Vec<u8>>) {
-    let outgoing = Outgoing {
+fn outgoing(message: &Message, format: Format) -> Outgoing<'_> {
+    Outgoing {
         channel: message.channel,
         format,
         timestamp: message.timestamp,
         kind: MessageType(message.kind),
         stream: message.stream,
         body: &message.body,
-    };
+    }
+}
+
+/// Writes one message: the format chosen and the bytes of each chunk.
+fn write(writer: &mut Writer, message: &Message, format: Format, chunk_size: u32) -> (Format, Vec<Vec<u8>>) {
     let (format, bytes) = writer
-        .write(&outgoing, chunk_size, |slices| {
+        .write(&outgoing(message, format), chunk_size, |slices| {
             Ok(slices.iter().flat_map(|slice| slice.to_vec()).collect::<Vec<_>>())
         })
         .unwrap();
@@ -216,6 +219,7 @@ proptest! {
         interleave in any::<bool>(),
     ) {
         let mut writer = Writer::default();
+        let (mut appending, mut appended) = (Writer::default(), Vec::new());
         let mut streams = std::collections::HashMap::<u32, u32>::new();
         let mut expected = Vec::new();
         // Chunks of each channel in order; channels may be interleaved in any way.
@@ -223,6 +227,9 @@ proptest! {
         for (message, format) in &sent {
             let format = [Format::Full, Format::SameStream, Format::SameLength, Format::Same][usize::from(*format)];
             let (chosen, slices) = write(&mut writer, message, format, chunk_size);
+            let before = appended.len();
+            appending.append(&outgoing(message, format), chunk_size, &mut appended).unwrap();
+            prop_assert_eq!(&appended[before..], &slices.concat());
             let stream = if format == Format::Full {
                 message.stream
             } else {

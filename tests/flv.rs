@@ -152,6 +152,26 @@ fn a_whole_tag_is_not_copied() {
     assert_eq!(seen, Some(bytes[24..].as_ptr()));
 }
 
+/// Known only for the tag that a piece ends with, its size included or not.
+#[test]
+fn the_last_tag_of_a_piece_is_said_to_be_that() {
+    let tag = Owned { kind: 9, timestamp: 40, body: vec![7; 100], prefix: false };
+    let bytes = [encode(&tag, 111), encode(&tag, 111)].concat();
+    let last = |bytes: &[u8]| {
+        let mut seen = Vec::new();
+        let mut note = |tag: flv::Tag<'_>| {
+            seen.push(tag.is_last);
+            Ok(())
+        };
+        Splitter::default().feed(bytes, &mut note).unwrap();
+        seen
+    };
+    assert_eq!(last(&bytes), [false, true]);
+    assert_eq!(last(&bytes[..bytes.len() - 4]), [false, true]);
+    assert_eq!(last(&bytes[..bytes.len() - 5]), [false], "the second tag is not all there, yet something is");
+    assert_eq!(last(&bytes[..115]), [true]);
+}
+
 #[test]
 fn only_bare_metadata_gets_the_prefix() {
     let script = |body: &[u8]| Owned { kind: 18, timestamp: 0, body: body.to_vec(), prefix: false };
