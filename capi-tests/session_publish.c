@@ -4,6 +4,7 @@
 static RTMP r;
 static struct server s;
 static char bytes[70000];
+static double given = 1; /* the stream that the server gives */
 
 static void begin(const char *where, int chunk)
 {
@@ -15,7 +16,7 @@ static void begin(const char *where, int chunk)
     server_greet(&s);
     server_invoke(&s, "sn{ks}{ksks}", "_result", 1.0, "fmsVer", "FMS/3,5", "level", "status", "code",
                   "NetConnection.Connect.Success");
-    server_invoke(&s, "sn0n", "_result", 4.0, 1.0);
+    server_invoke(&s, "sn0n", "_result", 4.0, given);
     server_status(&s, "status", "NetStream.Publish.Start");
     say("  connect %d\n", RTMP_Connect1(&r, NULL));
     say("  stream %d\n", RTMP_ConnectStream(&r, 0));
@@ -98,6 +99,14 @@ int main(void)
 
     say("at the default chunk size\n");
     begin("rtmp://h/app/path", 0);
+    say("  write %d of %zu\n", RTMP_Write(&r, (char *)b.bytes, (int)b.n), b.n);
+    server_show(&s);
+    end();
+
+    say("on another stream than the first\n");
+    given = 7;
+    begin("rtmp://h/app/path", 256);
+    film(&b);
     say("  write %d of %zu\n", RTMP_Write(&r, (char *)b.bytes, (int)b.n), b.n);
     server_show(&s);
     end();

@@ -43,31 +43,26 @@ pub(crate) unsafe fn push(r: *mut RTMP, method: &[u8], transaction: i32) {
     }
 }
 
-/// The place of the first call that is `wanted`.
-///
-/// # Safety
-/// As [`push`].
-pub(crate) unsafe fn find(r: *mut RTMP, wanted: impl Fn(&RTMP_METHOD) -> bool) -> Option<usize> {
-    // SAFETY: the caller's promise: `m_numCalls` calls stand in the list.
-    unsafe {
-        let calls = (*r).m_methodCalls;
-        let count = if calls.is_null() { 0 } else { usize::try_from((*r).m_numCalls).unwrap_or(0) };
-        (0..count).find(|index| wanted(&calls.add(*index).read()))
-    }
-}
-
 /// Takes the first call that is `wanted` out of the list and returns its name.
 ///
 /// # Safety
 /// As [`push`].
 pub(crate) unsafe fn take(r: *mut RTMP, wanted: impl Fn(&RTMP_METHOD) -> bool) -> Option<Vec<u8>> {
-    // SAFETY: the caller's promise: a place that was found is one of the list's.
+    // SAFETY: the caller's promise: `m_numCalls` calls stand in the list.
     unsafe {
-        let index = find(r, wanted)?;
-        let name = (*(*r).m_methodCalls.add(index)).name.bytes().to_vec();
-        remove(r, index, true);
-        Some(name)
+        if (*r).m_methodCalls.is_null() {
+            return None;
+        }
+        for index in 0..usize::try_from((*r).m_numCalls).unwrap_or(0) {
+            let call = (*r).m_methodCalls.add(index).read();
+            if wanted(&call) {
+                let name = call.name.bytes().to_vec();
+                remove(r, index, true);
+                return Some(name);
+            }
+        }
     }
+    None
 }
 
 /// Takes a call out of the list by its place; frees its name when asked to.

@@ -9,7 +9,7 @@ use crate::capi::mem::MallocBody;
 use crate::capi::owner::Owner;
 use crate::capi::scalar::Scalar;
 use crate::capi::types::RTMP;
-use crate::session::{Ciphers, Conversation, Reading, Session};
+use crate::session::{Ciphers, Conversation, PublishAhead, Reading, Session};
 use crate::transport::{Interrupt, Socket, Stream};
 use libc::c_int;
 use std::cell::Cell;
@@ -40,6 +40,8 @@ pub(crate) struct Connection {
     pub(crate) announced_chunk_size: AtomicUsize,
     /// How often a bandwidth check was asked for.
     pub(crate) bandwidth_checks: AtomicU32,
+    /// What became of a `publish` sent ahead.
+    pub(crate) publish_ahead: Mutex<PublishAhead>,
     /// When a writing call last listened, in milliseconds since `born`.
     last_listened: AtomicU64,
     born: Instant,
@@ -150,6 +152,7 @@ impl Connection {
             published: AtomicBool::new(false),
             announced_chunk_size: AtomicUsize::new(0),
             bandwidth_checks: AtomicU32::new(0),
+            publish_ahead: Mutex::default(),
             last_listened: AtomicU64::new(0),
             born: Instant::now(),
         }

@@ -9,7 +9,8 @@ use crate::capi::connection::Connection;
 use crate::capi::scalar::{self, Scalar};
 use crate::capi::types::{AMFObject, AMFObjectProperty, RTMP, RTMP_READ};
 use crate::capi::{calls, texts};
-use crate::session::{Host, MAX_BANDWIDTH_CHECKS, Scalars, Text};
+use crate::session::{Host, MAX_BANDWIDTH_CHECKS, PublishAhead, Scalars, Text};
+use std::sync::PoisonError;
 use std::sync::atomic::Ordering;
 
 /// Gives access to each scalar, `getter setter type: C field`. A flag is true for anything but 0.
@@ -175,12 +176,6 @@ impl Host for Owner<'_> {
         unsafe { calls::take(self.r, |call| call.num == transaction) }
     }
 
-    fn call_awaited(&self, method: &[u8]) -> bool {
-        let _exclusive = self.connection.arrays.lock();
-        // SAFETY: as in `call_sent`; a call's name is a text of the list's own.
-        unsafe { calls::find(self.r, |call| call.name.bytes() == method) }.is_some()
-    }
-
     fn call_dropped(&mut self, method: &[u8]) {
         let _exclusive = self.connection.arrays.lock();
         // SAFETY: as in `call_sent`; a call's name is a text of the list's own.
@@ -198,6 +193,14 @@ impl Host for Owner<'_> {
 
     fn chunk_size_announced(&mut self, size: u32) {
         self.connection.announced_chunk_size.store(size as usize, Ordering::Relaxed);
+    }
+
+    fn publish_ahead(&self) -> PublishAhead {
+        *self.connection.publish_ahead.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn set_publish_ahead(&mut self, ahead: PublishAhead) {
+        *self.connection.publish_ahead.lock().unwrap_or_else(PoisonError::into_inner) = ahead;
     }
 
     fn channel_time_of(&self, channel: i32) -> u32 {

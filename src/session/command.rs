@@ -13,8 +13,6 @@ use crate::{Error, Result};
 
 /// The chunk size a publisher announces: large enough that headers do not matter, small enough for every server.
 const PUBLISH_CHUNK_SIZE: u32 = 4096;
-/// The id of a connection's first message stream, with every server we know: none of them numbers from another.
-const FIRST_STREAM: u32 = 1;
 /// The buffer a player announces before its stream is there, milliseconds.
 const FIRST_BUFFER_MS: u32 = 300;
 
@@ -40,7 +38,6 @@ impl<'a> Arguments<'a> {
 }
 
 impl<H: Host + ?Sized> Conversation<'_, H> {
-    /// Meets a command that came on a message stream.
     pub(super) fn on_command(&mut self, stream: u32, body: &[u8]) -> Result<Event> {
         let arguments = Arguments(amf::decode_values(body));
         let Some(name) = arguments.0.first().and_then(|name| name.as_str()) else {
@@ -84,8 +81,12 @@ impl<H: Host + ?Sized> Conversation<'_, H> {
         match method.as_slice() {
             command::CONNECT => self.on_connected(arguments),
             command::CREATE_STREAM => self.on_stream_created(arguments),
-            command::PLAY | command::PUBLISH => {
+            command::PLAY => {
                 self.host.set_playing(true);
+                Ok(())
+            }
+            command::PUBLISH => {
+                self.on_publish_answered();
                 Ok(())
             }
             _ => Ok(()),
@@ -120,14 +121,6 @@ impl<H: Host + ?Sized> Conversation<'_, H> {
         }
     }
 
-    /// Asks to publish together with createStream, on the stream that this is sure to make: a server takes a connection's
-    /// messages in turn, so that its answer comes a round trip earlier. Should the stream be another, the request is
-    /// repeated there (`on_stream_created`).
-    fn publish_ahead(&mut self) -> Result<()> {
-        self.announce_chunk_size()?;
-        self.send_publish(FIRST_STREAM)
-    }
-
     fn answer_secure_token(&mut self, arguments: &Arguments<'_>) -> Result<()> {
         let token = self.host.text(Text::Token);
         if token.is_empty() {
@@ -159,26 +152,8 @@ impl<H: Host + ?Sized> Conversation<'_, H> {
         self.send_buffer_length()
     }
 
-    /// Publishes on the stream that createStream has made, unless that was asked for in advance.
-    fn publish_on(&mut self, stream: u32) -> Result<()> {
-        if self.host.call_awaited(command::PUBLISH) {
-            if stream == FIRST_STREAM {
-                return Ok(());
-            }
-            crate::debug!("the server's stream is {stream}, not {FIRST_STREAM}: publish is sent again");
-            self.host.call_dropped(command::PUBLISH);
-        }
-        self.announce_chunk_size()?;
-        self.send_publish(stream)
-    }
-
-    /// Whether a status is about a publish that was sent ahead for another stream than the one the server then made.
-    fn is_about_wrong_stream(&self, stream: u32) -> bool {
-        self.publishes() && stream == FIRST_STREAM && self.host.stream_id() > FIRST_STREAM.cast_signed()
-    }
-
     /// Announces a chunk size before the first media, unless the program chose one itself.
-    fn announce_chunk_size(&mut self) -> Result<()> {
+    pub(super) fn announce_chunk_size(&mut self) -> Result<()> {
         let current = self.out_chunk_size();
         let wanted = self.host.publish_chunk_size().unwrap_or(PUBLISH_CHUNK_SIZE);
         if current != DEFAULT_CHUNK_SIZE || wanted == current {
@@ -196,7 +171,8 @@ impl<H: Host + ?Sized> Conversation<'_, H> {
         match method.as_deref() {
             Some(command::CONNECT) if self.publishes() => self.on_connect_refused(arguments, words),
             Some(method @ (command::CONNECT | command::CREATE_STREAM | command::PLAY | command::PUBLISH)) => {
-                Err(Error::Refused(format!("the server refused {}: {words}", log::Text(method))))
+                let refusal = Error::Refused(format!("the server refused {}: {words}", log::Text(method)));
+                if method == command::PUBLISH { self.on_publish_refused(refusal) } else { Err(refusal) }
             }
             Some(method) => {
                 crate::error!("the server answered {} with an error: {words}", log::Text(method));
@@ -241,16 +217,15 @@ impl<H: Host + ?Sized> Conversation<'_, H> {
         };
         let level = arguments.text(3, b"level").unwrap_or_default();
         crate::debug!("status {}, level {}", log::Text(code), log::Text(level));
-        if self.is_about_wrong_stream(stream) {
-            return Ok(Event::Handled);
-        }
         match status::meaning(code) {
             Meaning::Failure => {
-                self.host.set_stream_id(-1);
-                return Err(Error::Refused(format!("the server says: {}", described(arguments, 3))));
+                // What is said of the connection is no matter of a stream, wherever it is said.
+                let stream = if code.starts_with(b"NetConnection.") { 0 } else { stream };
+                let words = described(arguments, 3);
+                return self.on_refusal(stream, Error::Refused(format!("the server says: {words}")));
             }
             Meaning::PlayStarted => self.start(command::PLAY),
-            Meaning::PublishStarted => self.start(command::PUBLISH),
+            Meaning::PublishStarted => self.on_publish_started(stream),
             Meaning::PlayEnded => return Ok(Event::Ended),
             Meaning::Seeked => self.host.set_read_flags(self.host.read_flags() & !read_flag::SEEKING),
             Meaning::Paused => {
@@ -265,7 +240,7 @@ impl<H: Host + ?Sized> Conversation<'_, H> {
         Ok(Event::Handled)
     }
 
-    fn start(&mut self, method: &[u8]) {
+    pub(super) fn start(&mut self, method: &[u8]) {
         self.host.set_playing(true);
         self.host.call_dropped(method);
     }

@@ -172,8 +172,7 @@ impl<H: Host + ?Sized> Conversation<'_, H> {
         self.send_delete_stream(stream)
     }
 
-    /// Begins to publish (RTMP 1.0, section 7.2.2.6).
-    /// Begins to publish on a message stream (RTMP 1.0, section 7.2.2.6).
+    /// Begins to publish on a stream (RTMP 1.0, section 7.2.2.6).
     pub(super) fn send_publish(&mut self, stream: u32) -> Result<()> {
         let path = self.host.text(Text::Playpath);
         let route = Route { channel: PUBLISH_CHANNEL, format: Format::Full, stream };

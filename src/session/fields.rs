@@ -301,8 +301,6 @@ pub trait Host: Scalars {
     fn call_sent(&mut self, method: &[u8], transaction: i32);
     /// Takes the call with this transaction out of the list.
     fn call_answered(&mut self, transaction: i32) -> Option<Vec<u8>>;
-    /// Whether a call of this method awaits its answer.
-    fn call_awaited(&self, method: &[u8]) -> bool;
     /// Takes the first call of this method out of the list.
     fn call_dropped(&mut self, method: &[u8]);
     /// The chunk size a publisher shall announce, where the program chose one (option `chunk`).
@@ -312,6 +310,10 @@ pub trait Host: Scalars {
     fn may_check_bandwidth(&mut self) -> bool;
     /// The library announced a chunk size by itself; a later connection begins with the default again.
     fn chunk_size_announced(&mut self, size: u32);
+    /// What became of a `publish` sent ahead on this connection.
+    fn publish_ahead(&self) -> super::PublishAhead;
+    /// Stores what became of it.
+    fn set_publish_ahead(&mut self, ahead: super::PublishAhead);
     /// The absolute time of a channel, as last stored; 0 for a channel that carried nothing.
     fn channel_time_of(&self, channel: i32) -> u32;
     /// Stores the absolute time of a channel's last complete message, milliseconds, for programs that look.

@@ -54,7 +54,8 @@ impl<H: Host + ?Sized> Conversation<'_, H> {
             }
             MessageType::COMMAND => return self.on_command(message.header.stream, message.body),
             MessageType::COMMAND_AMF3 => {
-                return self.on_command(message.header.stream, message.body.get(1..).unwrap_or_default());
+                let body = message.body.get(1..).unwrap_or_default();
+                return self.on_command(message.header.stream, body);
             }
             MessageType(other) => {
                 crate::debug!("received a message of type {other}, {} bytes: ignored", message.body.len())

@@ -5,6 +5,7 @@
 //! owner's settings ([`Host`]) at hand.
 #![forbid(unsafe_code)]
 
+mod ahead;
 mod auth;
 mod command;
 mod commands;
@@ -20,6 +21,7 @@ mod resume;
 mod sender;
 mod settings;
 
+pub use ahead::PublishAhead;
 pub use connect::{Ciphers, Established, accept, handshake};
 pub use conversation::{Conversation, PUBLISH_CHANNEL, out_chunk_size};
 pub use fields::{

@@ -2,7 +2,7 @@
 #![forbid(unsafe_code)]
 #![deny(clippy::indexing_slicing, clippy::arithmetic_side_effects)]
 
-use super::{Fields, Host, MAX_BANDWIDTH_CHECKS, MAX_CALLS, Text};
+use super::{Fields, Host, MAX_BANDWIDTH_CHECKS, MAX_CALLS, PublishAhead, Text};
 use std::collections::HashMap;
 
 /// Settings and public scalars of one session.
@@ -27,6 +27,7 @@ pub struct Settings {
     /// The chunk size that the library announced by itself; a later connection begins with the default again.
     pub announced_chunk_size: Option<u32>,
     bandwidth_checks: u32,
+    publish_ahead: PublishAhead,
     transactions: i32,
     calls: Vec<(Vec<u8>, i32)>,
     channel_times: HashMap<u32, u32>,
@@ -46,6 +47,7 @@ impl Default for Settings {
             publish_chunk_size: None,
             announced_chunk_size: None,
             bandwidth_checks: 0,
+            publish_ahead: PublishAhead::default(),
             transactions: 0,
             calls: Vec::new(),
             channel_times: HashMap::new(),
@@ -106,10 +108,6 @@ impl Host for Settings {
         Some(self.calls.remove(at).0)
     }
 
-    fn call_awaited(&self, method: &[u8]) -> bool {
-        self.calls.iter().any(|(pending, _)| pending == method)
-    }
-
     fn call_dropped(&mut self, method: &[u8]) {
         if let Some(at) = self.calls.iter().position(|(pending, _)| pending == method) {
             self.calls.remove(at);
@@ -128,6 +126,14 @@ impl Host for Settings {
 
     fn chunk_size_announced(&mut self, size: u32) {
         self.announced_chunk_size = Some(size);
+    }
+
+    fn publish_ahead(&self) -> PublishAhead {
+        self.publish_ahead
+    }
+
+    fn set_publish_ahead(&mut self, ahead: PublishAhead) {
+        self.publish_ahead = ahead;
     }
 
     fn channel_time_of(&self, channel: i32) -> u32 {
