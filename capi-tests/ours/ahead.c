@@ -9,11 +9,12 @@
 static unsigned char expected[LONGEST];
 static RTMP homes[2];
 
-static size_t body_of(unsigned number)
+/* The body of a message, and its length. */
+static size_t body_of(unsigned number, unsigned char *body)
 {
     size_t n = 20 + number * 7919 % (LONGEST - 20);
-    for (size_t i = 0; i < n; i++) expected[i] = (unsigned char)(number + i * 13 + (i >> 8));
-    expected[0] = 0x27;
+    for (size_t i = 0; i < n; i++) body[i] = (unsigned char)(number + i * 13 + (i >> 8));
+    body[0] = 0x27;
     return n;
 }
 
@@ -24,9 +25,7 @@ static void script(struct host *h, struct server *s)
     s->chunk = 4096;
     for (unsigned number = 0; number < MESSAGES; number++) {
         unsigned char body[LONGEST];
-        size_t n = 20 + number * 7919 % (LONGEST - 20);
-        for (size_t i = 0; i < n; i++) body[i] = (unsigned char)(number + i * 13 + (i >> 8));
-        body[0] = 0x27;
+        size_t n = body_of(number, body);
         server_send(s, 6, number + 1, 9, 1, body, n);
         if (number % 100 == 99) pause_ms(30);
     }
@@ -86,7 +85,7 @@ static void by_packets(void)
         if (!RTMPPacket_IsReady(&p)) continue;
         RTMP_ClientPacket(r, &p);
         if (p.m_packetType == 9) {
-            size_t n = body_of(seen.messages++);
+            size_t n = body_of(seen.messages++, expected);
             seen.wrong += p.m_nBodySize != n || memcmp(p.m_body, expected, n) != 0;
             if (seen.messages % 30 == 0) pause_ms(5);
             if (seen.messages % 7 == 0) {
@@ -113,7 +112,7 @@ static void by_bytes(void)
     int n = RTMP_Read(r, (char *)tag, 13);
     seen.wrong += n != 13;
     while ((n = RTMP_Read(r, (char *)tag, sizeof tag)) > 0) {
-        size_t length = body_of(seen.messages++);
+        size_t length = body_of(seen.messages++, expected);
         seen.wrong += n != (int)(11 + length + 4) || tag[0] != 9 || memcmp(tag + 11, expected, length) != 0;
         if (seen.messages % 30 == 0) pause_ms(5);
         look(r, &seen);

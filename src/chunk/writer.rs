@@ -19,6 +19,9 @@ const KEPT_BYTES: usize = 8 * 1024;
 /// takes (measured: at 128 bytes a gathered write costs 2.6 times the copy and its write, at 512 they are equal).
 const GATHERED: usize = 512;
 
+/// The longest header of a further chunk: 3 basic, 4 extended timestamp.
+const MAX_NEXT_HEADER: usize = 7;
+
 /// A message to send; the body stays where it is.
 #[derive(Clone, Copy, Debug)]
 pub struct Outgoing<'a> {
@@ -103,13 +106,13 @@ impl<'a> Cut<'a> {
     #[inline]
     fn copy_to(&self, out: &mut Vec<u8>) -> Result<()> {
         let (start, rest) = self.first_part();
+        let usual = one_byte(Format::Same, self.channel).filter(|_| self.time() < EXTENDED);
         let further = if rest.is_empty() { 0 } else { rest.len().div_ceil(self.size.max(1)) };
-        let headers = further.saturating_add(1).saturating_mul(MAX_HEADER);
-        out.try_reserve(self.body.len().saturating_add(headers))
+        let headers = further.saturating_mul(if usual.is_some() { 1 } else { MAX_NEXT_HEADER });
+        out.try_reserve(self.body.len().saturating_add(headers).saturating_add(MAX_HEADER))
             .map_err(|_| Error::Io("lay out a message", std::io::ErrorKind::OutOfMemory.into()))?;
         self.put_first_header(out);
         out.extend_from_slice(start);
-        let usual = one_byte(Format::Same, self.channel).filter(|_| self.time() < EXTENDED);
         // An iterator takes fewer steps from the inside than in a loop.
         rest.chunks(self.size.max(1)).for_each(|part| {
             match usual {
