@@ -96,6 +96,6 @@ class Bench:
         done = self.run(library, ["valgrind", "--tool=callgrind", "--callgrind-out-file=/dev/null", "--instr-atstart=no",
                                   "--collect-systime=yes", f"{self.dir}/job",
                                   *map(str, job.arguments(library, port, mebibytes))])
-        # Instructions, calls, microseconds in calls.
-        instructions, calls, _ = map(int, re.search(r"Collected : (\d+) (\d+) (\d+)", done.stderr).groups())
+        # Instructions, calls, time in calls; callgrind leaves out what is zero at the end.
+        instructions, calls = [*map(int, re.search(r"Collected : ([\d ]+)", done.stderr)[1].split()), 0][:2]
         return instructions / mebibytes, calls / mebibytes
