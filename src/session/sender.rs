@@ -8,6 +8,7 @@ use crate::transport::Stream;
 use crate::{Error, Result};
 use std::collections::VecDeque;
 use std::io::IoSlice;
+use std::sync::atomic::{AtomicUsize, Ordering, fence};
 use std::sync::{Arc, Mutex, MutexGuard, TryLockError};
 
 /// Answers that may wait for a busy writer; a peer that floods us with questions gets no more than these.
@@ -26,7 +27,46 @@ const KEPT: usize = 8 * 1024;
 pub struct Sender {
     stream: Arc<Stream>,
     writing: Mutex<Writing>,
-    waiting: Mutex<VecDeque<Message>>,
+    waiting: Waiting,
+}
+
+/// Answers that wait for a busy writer.
+#[derive(Debug, Default)]
+struct Waiting {
+    messages: Mutex<VecDeque<Message>>,
+    /// How many they are, for a look without the lock.
+    count: AtomicUsize,
+}
+
+impl Waiting {
+    /// Puts an answer behind the others; one too many is dropped.
+    fn push(&self, message: Message) -> Result<()> {
+        let mut messages = self.messages.lock().map_err(|_| Error::Closed)?;
+        if messages.len() >= MAX_WAITING {
+            crate::warning!("the peer asks faster than it reads answers; one answer is not sent");
+            return Ok(());
+        }
+        messages.push_back(message);
+        self.count.store(messages.len(), Ordering::SeqCst);
+        Ok(())
+    }
+
+    fn pop(&self) -> Result<Option<Message>> {
+        if self.count.load(Ordering::Relaxed) == 0 {
+            return Ok(None);
+        }
+        let mut messages = self.messages.lock().map_err(|_| Error::Closed)?;
+        let next = messages.pop_front();
+        self.count.store(messages.len(), Ordering::SeqCst);
+        Ok(next)
+    }
+
+    /// Whether an answer waits. Who adds one then tries the writer's lock, and who has given that up asks here, both in
+    /// the one order that all threads agree on: one of the two sees the other.
+    fn is_any(&self) -> bool {
+        fence(Ordering::SeqCst);
+        self.count.load(Ordering::SeqCst) > 0
+    }
 }
 
 /// A message that owns its body.
@@ -74,7 +114,7 @@ impl Sender {
     /// A sender over an established stream, encrypting with `cipher` (RTMPE).
     pub fn new(stream: Arc<Stream>, cipher: Option<Rc4>) -> Self {
         let writing = Mutex::new(Writing { cipher, ..Writing::default() });
-        Self { stream, writing, waiting: Mutex::default() }
+        Self { stream, writing, waiting: Waiting::default() }
     }
 
     /// Sends one message in chunks of `chunk_size` bytes and then the answers that waited for it. Returns the header
@@ -96,13 +136,7 @@ impl Sender {
 
     /// Sends an automatic answer: at once, or, while another thread is sending, right behind its message.
     pub fn answer(&self, message: Message, chunk_size: u32) -> Result<()> {
-        let mut waiting = self.waiting.lock().map_err(|_| Error::Closed)?;
-        if waiting.len() >= MAX_WAITING {
-            crate::warning!("the peer asks faster than it reads answers; one answer is not sent");
-            return Ok(());
-        }
-        waiting.push_back(message);
-        drop(waiting);
+        self.waiting.push(message)?;
         self.flush(chunk_size)
     }
 
@@ -125,7 +159,7 @@ impl Sender {
     }
 
     fn flush(&self, chunk_size: u32) -> Result<()> {
-        while self.waiting.lock().is_ok_and(|waiting| !waiting.is_empty()) {
+        while self.waiting.is_any() {
             match self.writing.try_lock() {
                 Ok(mut writing) => self.send_waiting(&mut writing, chunk_size)?,
                 Err(TryLockError::WouldBlock) => return Ok(()),
@@ -136,11 +170,10 @@ impl Sender {
     }
 
     fn send_waiting(&self, writing: &mut MutexGuard<'_, Writing>, chunk_size: u32) -> Result<()> {
-        loop {
-            let next = self.waiting.lock().map_err(|_| Error::Closed)?.pop_front();
-            let Some(message) = next else { return Ok(()) };
+        while let Some(message) = self.waiting.pop()? {
             writing.send(&self.stream, &message.as_outgoing(), chunk_size)?;
         }
+        Ok(())
     }
 }
 
