@@ -1,7 +1,7 @@
 //! Messages through the chunk writer, a byte stream cut anywhere, and the chunk reader.
 
 use proptest::prelude::*;
-use rtmp::chunk::{Body, Format, Memory, Outgoing, Reader, Writer};
+use rtmp::chunk::{Body, ChunkBytes, Format, Memory, Outgoing, Reader, Writer};
 use rtmp::message::MessageType;
 use rtmp::transport::{Input, Received};
 use rtmp::{Error, Result};
@@ -147,7 +147,7 @@ fn read_chunks(input: &mut Pieces, chunk_size: u32) -> Vec<Message> {
             Ok(chunk) => {
                 let channel = chunk.header.channel;
                 let part = parts.entry(channel).or_default();
-                part.extend_from_slice(&chunk.part);
+                part.extend_from_slice(reader.last_chunk().part);
                 assert_eq!(part.len(), chunk.received as usize);
                 if let Some(body) = chunk.message {
                     assert_eq!(body.as_slice(), part);
@@ -390,13 +390,14 @@ fn an_aborted_message_is_dropped() {
     let mut input = Pieces::new([&full(100, 6)[..], b"abcd", &full(101, 2), b"xy"].concat(), vec![100]);
     let mut reader = Reader::<Memory>::default();
     let chunk = reader.read_chunk(&mut input, 4, true).unwrap();
-    assert_eq!((chunk.received, chunk.part.as_slice(), chunk.message.is_none()), (4, &b"abcd"[..], true));
+    assert_eq!((chunk.received, chunk.message.is_none()), (4, true));
     assert_eq!(chunk.header.timestamp, 100);
-    assert_eq!(chunk.raw.as_bytes(), full(100, 6));
+    assert_eq!(reader.last_chunk(), ChunkBytes { header: &full(100, 6), part: b"abcd" });
     reader.abort(4);
     reader.abort(5);
     let chunk = reader.read_chunk(&mut input, 4, false).unwrap();
     assert_eq!(chunk.message.unwrap().as_slice(), b"xy");
+    assert_eq!(reader.last_chunk(), ChunkBytes { header: &full(101, 2), part: b"" });
     assert_eq!(reader.channel_time(4), 101);
     assert_eq!(reader.channel_time(5), 0);
 }
@@ -474,9 +475,15 @@ impl Body for Counting {
     fn as_slice(&self) -> &[u8] {
         self.0.as_slice()
     }
-    fn spare(&mut self, min: usize, max: usize) -> Result<&mut [u8]> {
-        ASKED.fetch_add(max, std::sync::atomic::Ordering::Relaxed);
-        self.0.spare(min, max)
+    fn reserve(&mut self, wish: usize) -> Result<usize> {
+        ASKED.fetch_add(wish, std::sync::atomic::Ordering::Relaxed);
+        self.0.reserve(wish)
+    }
+    fn append(&mut self, bytes: &[u8]) {
+        self.0.append(bytes);
+    }
+    fn spare(&mut self, n: usize) -> &mut [u8] {
+        self.0.spare(n)
     }
     fn filled(&mut self, n: usize) {
         self.0.filled(n);
@@ -510,8 +517,12 @@ impl Body for NoMemory {
     fn as_slice(&self) -> &[u8] {
         &[]
     }
-    fn spare(&mut self, _min: usize, _max: usize) -> Result<&mut [u8]> {
+    fn reserve(&mut self, _wish: usize) -> Result<usize> {
         Err(Error::Io("allocate", std::io::ErrorKind::OutOfMemory.into()))
+    }
+    fn append(&mut self, _bytes: &[u8]) {}
+    fn spare(&mut self, _n: usize) -> &mut [u8] {
+        &mut []
     }
     fn filled(&mut self, _n: usize) {}
 }

@@ -27,7 +27,7 @@ fn by_chunk(stream: &[u8], chunk_size: u32, piece: u8) -> Vec<Message> {
     loop {
         match reader.read_chunk(&mut peer, chunk_size, true) {
             Ok(chunk) => {
-                assert!(chunk.part.len() <= chunk_size as usize, "a chunk beyond its size");
+                assert!(reader.last_chunk().part.len() <= chunk_size as usize, "a chunk beyond its size");
                 assert!(chunk.received <= chunk.header.length, "more body than announced");
                 if let Some(body) = chunk.message {
                     messages.push(complete(chunk.header, body.as_slice()));

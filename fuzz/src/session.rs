@@ -7,8 +7,8 @@ use rtmp::chunk::{Body, Memory};
 use rtmp::flv;
 use rtmp::message::MessageType;
 use rtmp::session::{
-    Conversation, MAX_CALLS, Media, ReadOutcome, Session, Settings, Text, feature, link_flag, read_flag,
-    read_status,
+    Conversation, MAX_CALLS, Media, Publisher, ReadOutcome, Reading, Session, Settings, Text, feature,
+    link_flag, read_flag, read_status,
 };
 
 /// Answers to one byte from the server, at most: the shortest question has a byte of header, some of a name and a
@@ -40,14 +40,15 @@ pub fn session(data: &[u8]) {
     };
     let mut settings = settings(job, choice, flags);
     let mut peer = Peer::new(Script::new(bytes.0, piece));
-    let session = Session::<Memory>::new(peer.stream(), None);
-    let mut talk = Conversation { host: &mut settings, sender: &session.sender };
+    let Session { stream, sender, reading, publisher } = Session::<Memory>::new(peer.stream(), None);
+    let mut halves = (reading, publisher);
+    let mut talk = Conversation { host: &mut settings, sender: &sender };
     talk.send_connect().expect("there is room");
     let mut out = vec![0; usize::from(room).max(1)];
     let mut left = CALLS_AT_END;
     let mut turn = 0_u8;
     while left > 0 {
-        let goes_on = step(&session, &mut talk, &mut peer, job, &mut out);
+        let goes_on = step(&mut halves, &mut talk, &mut peer, job, &mut out);
         peer.hear();
         turn = turn.wrapping_add(1);
         if flags & 0x40 != 0 && turn % 16 == 7 {
@@ -62,7 +63,7 @@ pub fn session(data: &[u8]) {
     peer.hear();
     let bound = MAX_ANSWER * data.len() + MAX_OWN + usize::from(turn) * 1024;
     assert!(peer.heard <= bound, "{} bytes answered to {}", peer.heard, data.len());
-    drop(session);
+    drop((stream, sender, halves));
     peer.close();
 }
 
@@ -110,13 +111,12 @@ fn settings(job: Job, choice: u8, flags: u8) -> Settings {
 
 /// One call of the program's; whether more may come.
 fn step(
-    session: &Session<Memory>,
+    (reading, publisher): &mut (Reading<Memory>, Publisher),
     talk: &mut Conversation<'_, Settings>,
     peer: &mut Peer<'_>,
     job: Job,
     out: &mut [u8],
 ) -> bool {
-    let mut reading = session.reading.lock().expect("no call panics");
     let error = match job {
         Job::Read => match reading.read_flv(talk, peer, out) {
             ReadOutcome::Bytes(n) => {
@@ -152,8 +152,7 @@ fn step(
         },
         Job::Publish => {
             let heard = reading.listen(talk, peer).map(drop);
-            drop(reading);
-            match heard.and_then(|()| publish(session, talk)) {
+            match heard.and_then(|()| publish(publisher, talk)) {
                 Ok(()) => return true,
                 Err(error) => error,
             }
@@ -163,12 +162,12 @@ fn step(
 }
 
 /// A small tag.
-fn publish(session: &Session<Memory>, talk: &mut Conversation<'_, Settings>) -> rtmp::Result<()> {
+fn publish(publisher: &mut Publisher, talk: &mut Conversation<'_, Settings>) -> rtmp::Result<()> {
     let body = b"\xaf\x01audio";
     let length = body.len() as u32;
     let head = flv::tag_header(MessageType::AUDIO, length, 40);
     let tag = [&head[..], body, &flv::previous_tag_size(length)].concat();
-    let taken = session.publisher.lock().expect("no call panics").write(talk, &tag)?;
+    let taken = publisher.write(talk, &tag)?;
     assert_eq!(taken, tag.len(), "everything is taken");
     Ok(())
 }

@@ -1,14 +1,15 @@
 //! `RTMP_Close`, and how a session ends by itself.
 
 use crate::Error;
+use crate::capi::call::InUse;
 use crate::capi::calls;
-use crate::capi::connection::{self, Connection};
+use crate::capi::connection::{self, Closing, Connection};
 use crate::capi::guard::guard;
 use crate::capi::owner::Owner;
 use crate::capi::scalar::Scalar;
 use crate::capi::types::{AVal, RTMP};
 use crate::capi::{extra, texts};
-use crate::session::{Conversation, Text, read_status};
+use crate::session::{Text, read_status};
 use crate::transport::{Deadline, Stream};
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -79,47 +80,39 @@ pub(crate) unsafe fn close(r: *mut RTMP, farewell: Farewell) {
     // SAFETY: the caller's promise; what is reset is reset under the lock, when no call works on it any more.
     unsafe {
         if let Some(connection) = connection::nested(r) {
-            return connection.session.stream.interrupt_all();
+            return connection.stream.interrupt_all();
         }
-        let mut connection = connection::current(r);
-        if let Some(connection) = &mut connection {
-            if farewell != Farewell::Omitted && !connection.session.sender.is_broken() {
-                say_farewell(r, connection);
+        let connection = connection::current(r);
+        if let Some(connection) = &connection
+            && farewell != Farewell::Omitted
+            && !connection.sender.is_broken()
+        {
+            say_farewell(connection);
+        }
+        let Some(closing) = Closing::begin(r) else { return };
+        closing.await_others(usize::from(connection.is_some()));
+        if closing.fd >= 0 {
+            libc::close(closing.fd);
+        }
+        closing.end(|| {
+            crate::capi::sockbuf::drop_layered(&raw mut (*r).m_sb);
+            reset(r, connection.as_deref());
+            if farewell != Farewell::ToReconnect {
+                free_settings(r);
             }
-            let Some(fd) = connection::detach(r, connection) else { return };
-            connection.await_others();
-            libc::close(fd);
-        }
-        let _exclusive = connection::stripe(r);
-        if connection.is_none() && connection::is_being_closed(r) {
-            return;
-        }
-        connection::forget(r);
-        crate::capi::sockbuf::drop_layered(&raw mut (*r).m_sb);
-        reset(r, connection.as_deref());
-        if farewell != Farewell::ToReconnect {
-            free_settings(r);
-        }
+        });
     }
 }
 
-/// # Safety
-/// `r` points to an initialised `struct RTMP` whose connection is `connection`.
-unsafe fn say_farewell(r: *mut RTMP, connection: &Connection) {
-    // SAFETY: the caller's promise.
-    let mut owner = unsafe { Owner::new(r, connection) };
-    let timeout = owner_timeout(&owner);
-    let stream = &connection.session.stream;
-    let mut talk = Conversation { host: &mut owner, sender: &connection.session.sender };
-    if talk.leave().is_err() {
-        return;
-    }
-    let published = connection.published.load(Ordering::Relaxed);
-    if published || !stream.is_plain() {
-        stream.shutdown_send();
+fn say_farewell(call: &InUse) {
+    let said = call.talk(|talk| talk.leave().map(|()| owner_timeout(talk.host)));
+    let Ok(timeout) = said else { return };
+    let published = call.published.load(Ordering::Relaxed);
+    if published || !call.stream.is_plain() {
+        call.stream.shutdown_send();
     }
     if published {
-        drain(connection, DRAIN_TIME.min(timeout));
+        drain(call, DRAIN_TIME.min(timeout));
     }
 }
 
@@ -131,18 +124,20 @@ fn owner_timeout(owner: &Owner<'_>) -> Duration {
     }
 }
 
-/// Reads the peer's side to its end, so that the kernel does not reset what the server has not read yet.
-fn drain(connection: &Connection, time: Duration) {
-    let Ok(_reading) = connection.session.reading.try_lock() else { return };
+/// Reads the peer's side to its end, so that the kernel does not reset what the server has not read yet. A thread that is
+/// reading does the same.
+fn drain(call: &InUse, time: Duration) {
     let deadline = Deadline::after(time);
-    let mut unwanted = [0; 4096];
-    loop {
-        match connection.session.stream.receive_now(&mut unwanted) {
-            Ok(_) if deadline.left().is_ok() => {}
-            Err(Error::TimedOut) if connection.session.stream.wait_readable(deadline).is_ok() => {}
-            _ => return,
+    call.read_aside(|_, _, _| {
+        let mut unwanted = [0; 4096];
+        loop {
+            match call.stream.receive_now(&mut unwanted) {
+                Ok(_) if deadline.left().is_ok() => {}
+                Err(Error::TimedOut) if call.stream.wait_readable(deadline).is_ok() => {}
+                _ => return,
+            }
         }
-    }
+    });
 }
 
 /// Sets the per-connection members back, as the reference does.
@@ -172,7 +167,7 @@ unsafe fn reset(r: *mut RTMP, connection: Option<&Connection>) {
         (*r).m_read.nIgnoredFrameCounter = 0;
         (*r).m_read.nIgnoredFlvFrameCounter = 0;
         (*r).m_write.m_nBytesRead = 0;
-        if connection.is_some_and(|connection| matches!(&*connection.session.stream, Stream::Tunnel(_))) {
+        if connection.is_some_and(|connection| matches!(&*connection.stream, Stream::Tunnel(_))) {
             libc::free((*r).m_clientID.av_val.cast());
             (*r).m_clientID = AVal::EMPTY;
         }

@@ -2,8 +2,9 @@
 
 #![allow(non_snake_case)]
 
+use crate::capi::call::{InUse, ReadingCall};
 use crate::capi::close::{Farewell, close, end, fail};
-use crate::capi::connection::{self, Connection, ReadingCall, interrupt};
+use crate::capi::connection::{self, interrupt};
 use crate::capi::guard::guard;
 use crate::capi::scalar::Scalar;
 use crate::capi::send::send_packet;
@@ -11,7 +12,7 @@ use crate::capi::types::{RTMP, RTMPPacket};
 use crate::capi::{extra, handle, sockbuf};
 use crate::handshake::Mode;
 use crate::message::MessageType;
-use crate::session::{self, Conversation, Established, Event, Incoming, Scalars, feature};
+use crate::session::{self, Established, Event, Incoming, Scalars, feature};
 use crate::transport::{Deadline, Stream, Target, dial, dial_address};
 use crate::{Error, Result};
 use libc::{c_int, sockaddr};
@@ -245,15 +246,15 @@ unsafe fn establish(r: *mut RTMP) -> Result<()> {
             (false, _) => Mode::Digest,
         };
         let shaken = session::handshake(&stream, mode, handle::RTMP_GetTime(), deadline)?;
-        hang(r, stream, shaken)
+        hang(r, connecting, stream, shaken)
     }
 }
 
-/// Makes the session of an established stream.
+/// Makes the session of an established stream, in the place of the connection it was established on.
 ///
 /// # Safety
-/// `r` points to an initialised `struct RTMP`.
-unsafe fn hang(r: *mut RTMP, stream: Arc<Stream>, shaken: Established) -> Result<()> {
+/// `r` points to an initialised `struct RTMP` whose connection is `before`.
+unsafe fn hang(r: *mut RTMP, before: InUse, stream: Arc<Stream>, shaken: Established) -> Result<()> {
     // SAFETY: the caller's promise.
     unsafe {
         (*r).m_nBytesIn = (*r).m_nBytesIn.wrapping_add_unsigned(shaken.received);
@@ -261,9 +262,8 @@ unsafe fn hang(r: *mut RTMP, stream: Arc<Stream>, shaken: Established) -> Result
             let answer = crate::handshake::swf_answer(size, &(*r).Link.SWFHash, &key)?;
             (*r).Link.SWFVerificationResponse = answer.map(|byte| byte as libc::c_char);
         }
-        connection::install(r, stream, shaken.ciphers);
+        connection::succeed(before, stream, shaken.ciphers)
     }
-    Ok(())
 }
 
 /// Sends the connect command, or the program's own packet.
@@ -277,22 +277,8 @@ unsafe fn say_hello(r: *mut RTMP, cp: *mut RTMPPacket) -> Result<()> {
             return if send_packet(r, cp, true) { Ok(()) } else { Err(Error::Closed) };
         }
         let connection = connection::current(r).ok_or(Error::Closed)?;
-        with_talk(r, &connection, |talk| talk.send_connect())
+        connection.talk(|talk| talk.send_connect())
     }
-}
-
-/// Runs a conversation that only sends.
-///
-/// # Safety
-/// `r` points to an initialised `struct RTMP` whose connection is `connection`.
-pub(crate) unsafe fn with_talk<T>(
-    r: *mut RTMP,
-    connection: &Connection,
-    work: impl FnOnce(&mut Conversation<'_, crate::capi::owner::Owner<'_>>) -> T,
-) -> T {
-    // SAFETY: the caller's promise.
-    let mut owner = unsafe { crate::capi::owner::Owner::new(r, connection) };
-    work(&mut Conversation { host: &mut owner, sender: &connection.session.sender })
 }
 
 /// # Safety
@@ -310,7 +296,7 @@ unsafe fn serve(r: *mut RTMP) -> bool {
         stream.socket().set_timeout_if_unset(time);
         let deadline = time.map_or(Deadline::NEVER, Deadline::after);
         let served = session::accept(&stream, handle::RTMP_GetTime(), deadline);
-        match served.and_then(|shaken| hang(r, stream, shaken)) {
+        match served.and_then(|shaken| hang(r, serving, stream, shaken)) {
             Ok(()) => true,
             Err(error) => {
                 crate::error!("handshake with a client failed: {error}");
@@ -330,17 +316,17 @@ unsafe fn connect_stream(r: *mut RTMP, seek_time: c_int) -> bool {
         }
         (*r).m_mediaChannel = 0;
         loop {
-            let Some(connection) = connection::current(r) else { return false };
-            match await_start(r, &connection) {
+            let Some(mut call) = ReadingCall::begin(r) else { return false };
+            match await_start(&mut call) {
                 Ok(Event::Reconnect) => {
-                    drop(connection);
+                    drop(call);
                     if !reconnect(r) {
                         return false;
                     }
                 }
                 Ok(Event::Handled | Event::Media) => return Scalar::load(&raw const (*r).m_bPlaying) != 0,
                 Ok(Event::Ended | Event::Closed) => {
-                    drop(connection);
+                    drop(call);
                     end(r, Farewell::Said);
                     return false;
                 }
@@ -355,7 +341,7 @@ unsafe fn connect_stream(r: *mut RTMP, seek_time: c_int) -> bool {
                              it may not know the application, or not admit this client"
                         );
                     }
-                    drop(connection);
+                    drop(call);
                     fail(r, &error);
                     return false;
                 }
@@ -377,13 +363,8 @@ pub(crate) unsafe fn reconnect(r: *mut RTMP) -> bool {
 }
 
 /// Meets messages until the stream plays.
-///
-/// # Safety
-/// `r` points to an initialised `struct RTMP` whose connection is `connection`.
-unsafe fn await_start(r: *mut RTMP, connection: &Connection) -> Result<Event> {
-    // SAFETY: the caller's promise.
-    let mut call = unsafe { ReadingCall::begin(r, connection) }.ok_or(Error::Closed)?;
-    call.run(true, |talk, reading, input| {
+fn await_start(call: &mut ReadingCall) -> Result<Event> {
+    let met = call.run(|talk, reading, input| {
         while !talk.host.playing() {
             let message = reading.read_message(talk, input, &mut [])?;
             let body = message.body.as_ref().map(crate::chunk::Body::as_slice).unwrap_or_default();
@@ -397,7 +378,8 @@ unsafe fn await_start(r: *mut RTMP, connection: &Connection) -> Result<Event> {
             }
         }
         Ok(Event::Handled)
-    })
+    });
+    met.unwrap_or(Err(Error::Closed))
 }
 
 fn is_early_media(kind: MessageType) -> bool {

@@ -1,37 +1,41 @@
-//! What hangs on `struct RTMP` while it is connected: one counted [`Connection`] on `Link.dh`.
+//! What hangs on `struct RTMP` while it is connected: a [`Connection`] on `Link.dh`.
 //!
 //! It is made at the first use of a connected descriptor and let go by `RTMP_Close`. A call works on it through an
-//! [`InUse`], a count of its own, so that a close in another thread never pulls the session from under it, and waits
-//! until the call has left. No table is keyed by address: the structure may be moved between calls.
+//! [`InUse`], for which the handle's gate counts it, so that a close in another thread never pulls the session from under
+//! it, and waits until the call has left. No table is keyed by address: the structure may be moved between calls.
 
-use crate::capi::input::{Bulk, SockInput};
+use crate::capi::call::{InUse, Seated, is_working_on};
+use crate::capi::gate::{Gate, Refusal, Seat};
+use crate::capi::input::Bulk;
 use crate::capi::mem::MallocBody;
-use crate::capi::owner::Owner;
 use crate::capi::scalar::Scalar;
 use crate::capi::types::RTMP;
-use crate::session::{Ciphers, Conversation, PublishAhead, Reading, Session};
+use crate::session::{Ciphers, PublishAhead, Publisher, Reading, Sender, Session};
 use crate::transport::{Interrupt, Socket, Stream};
+use crate::{Error, Result};
 use libc::c_int;
-use std::cell::Cell;
-use std::ops::Deref;
 use std::os::fd::{AsRawFd, FromRawFd, OwnedFd};
-use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicPtr, AtomicU32, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 /// The private state of a connected `struct RTMP`.
 #[derive(Debug)]
 pub(crate) struct Connection {
-    /// The core's session.
-    pub(crate) session: Session<MallocBody>,
+    /// The stream; `interrupt_all` on it wakes all calls at work.
+    pub(crate) stream: Arc<Stream>,
+    /// The writing half, which has a lock of its own.
+    pub(crate) sender: Sender,
+    /// The reading half.
+    pub(crate) reading: Seated<Reading<MallocBody>>,
+    /// The state of `RTMP_Write`.
+    pub(crate) publisher: Seated<Publisher>,
     /// Keeps threads apart where they share the arrays `m_methodCalls` and `m_channelTimestamp`.
     pub(crate) arrays: Mutex<()>,
     /// Where the buffered bytes begin in `sb_buf`, should the structure be moved.
     pub(crate) buffer_start: AtomicUsize,
-    /// Where bytes are buffered that arrive faster than `sb_buf` takes them; the reading half's lock guards it.
+    /// Where bytes are buffered that arrive faster than `sb_buf` takes them; whoever has the reading half's seat uses it.
     pub(crate) bulk: Bulk,
-    /// The body bytes of the last chunk, for a program that asked for them with `m_chunk`.
-    pub(crate) last_part: Mutex<Vec<u8>>,
     /// The program reads by itself, so sending must not take its messages away.
     pub(crate) program_reads: AtomicBool,
     /// Media was sent, so closing waits until the server has it.
@@ -42,93 +46,20 @@ pub(crate) struct Connection {
     pub(crate) bandwidth_checks: AtomicU32,
     /// What became of a `publish` sent ahead.
     pub(crate) publish_ahead: Mutex<PublishAhead>,
-    /// When a writing call last listened, in milliseconds since `born`.
+    /// What this connection replaced while other calls were at work on it: they may be still.
+    replaced: Option<Box<Connection>>,
+    /// When a writing call last listened, by [`coarse_ms`].
     last_listened: AtomicU64,
-    born: Instant,
 }
 
 /// How often a writing call listens to the server, at most.
 const LISTEN_INTERVAL: Duration = Duration::from_millis(10);
-/// How often a close looks whether other threads' calls have ended.
-const LEAVING_INTERVAL: Duration = Duration::from_millis(1);
-/// `Link.dh` and what a close resets are guarded by one of these locks. No call waits or logs while it holds one.
+/// How often a close looks whether other threads' calls have left, and a call whether a seat is free.
+const WAITING_INTERVAL: Duration = Duration::from_millis(1);
+/// How often a call looks for a seat before it sleeps in between: calls that have one usually leave soon.
+const PATIENCE: u64 = 64;
+/// Whoever changes what hangs on a handle, or resets it, holds one of these locks. No call waits or logs while it does.
 static STRIPES: [Mutex<()>; 16] = [const { Mutex::new(()) }; 16];
-/// Connections that one thread may be working on: more than one only where a log callback uses another handle.
-const MAX_NESTED: usize = 8;
-
-/// The connections that a thread is working on, outermost call first.
-struct Working {
-    /// Where they stand.
-    places: [Cell<usize>; MAX_NESTED],
-    depth: Cell<usize>,
-}
-
-thread_local! {
-    static WORKING_ON: Working =
-        const { Working { places: [const { Cell::new(0) }; MAX_NESTED], depth: Cell::new(0) } };
-}
-
-impl Working {
-    fn has(&self, connection: usize) -> bool {
-        self.places.iter().take(self.depth.get()).any(|place| place.get() == connection)
-    }
-
-    /// Notes a connection; whether it could be: it must not be there already, and a place must be left.
-    fn begin(&self, connection: usize) -> bool {
-        let depth = self.depth.get();
-        if depth == MAX_NESTED || self.has(connection) {
-            return false;
-        }
-        self.places[depth].set(connection);
-        self.depth.set(depth + 1);
-        true
-    }
-
-    /// Forgets the connection of the innermost call.
-    fn end(&self) {
-        self.depth.set(self.depth.get() - 1);
-    }
-}
-
-/// A connection that the current call works on. While one lives, a close in another thread waits.
-#[derive(Debug)]
-pub(crate) struct InUse {
-    connection: Arc<Connection>,
-}
-
-impl InUse {
-    /// `None` when this thread is working on it already: a log callback has called back. The inner call must fail, as
-    /// the outer one may hold the halves' locks.
-    fn begin(connection: Arc<Connection>) -> Option<Self> {
-        WORKING_ON.with(|working| working.begin(Arc::as_ptr(&connection).addr())).then(|| Self { connection })
-    }
-
-    /// Makes the calls of other threads end, and waits until they have. The connection must be detached.
-    pub(crate) fn await_others(&mut self) {
-        // `get_mut` acquires: what the others did to the structure before they let go of their counts is seen here.
-        if Arc::get_mut(&mut self.connection).is_none() {
-            self.session.stream.interrupt_all();
-        }
-        while Arc::get_mut(&mut self.connection).is_none() {
-            std::thread::sleep(LEAVING_INTERVAL);
-        }
-    }
-}
-
-impl Deref for InUse {
-    type Target = Connection;
-
-    fn deref(&self) -> &Connection {
-        &self.connection
-    }
-}
-
-impl Drop for InUse {
-    fn drop(&mut self) {
-        WORKING_ON.with(Working::end);
-    }
-}
-
 /// The lock of a structure.
 pub(crate) fn stripe(r: *const RTMP) -> MutexGuard<'static, ()> {
     let index = r.addr() / align_of::<RTMP>() / 64 % STRIPES.len();
@@ -142,30 +73,33 @@ pub(crate) fn interrupt() -> Interrupt {
 
 impl Connection {
     fn new(stream: Arc<Stream>, ciphers: Option<Ciphers>) -> Self {
+        let Session { stream, sender, reading, publisher } = Session::new(stream, ciphers);
         Self {
-            session: Session::new(stream, ciphers),
+            stream,
+            sender,
+            reading: Seated::new(reading),
+            publisher: Seated::new(publisher),
             arrays: Mutex::default(),
             buffer_start: AtomicUsize::new(0),
             bulk: Bulk::default(),
-            last_part: Mutex::default(),
             program_reads: AtomicBool::new(false),
             published: AtomicBool::new(false),
             announced_chunk_size: AtomicUsize::new(0),
             bandwidth_checks: AtomicU32::new(0),
             publish_ahead: Mutex::default(),
-            last_listened: AtomicU64::new(0),
-            born: Instant::now(),
+            replaced: None,
+            last_listened: AtomicU64::new(coarse_ms()),
         }
     }
 
     /// The descriptor under it.
     pub(crate) fn fd(&self) -> c_int {
-        self.session.stream.socket().as_raw_fd()
+        self.stream.socket().as_raw_fd()
     }
 
     /// Whether it is time for a writing call to listen again.
     pub(crate) fn listening_is_due(&self) -> bool {
-        let now = self.born.elapsed().as_millis() as u64;
+        let now = coarse_ms();
         let last = self.last_listened.load(Ordering::Relaxed);
         let due = now.wrapping_sub(last) >= LISTEN_INTERVAL.as_millis() as u64;
         if due {
@@ -175,6 +109,12 @@ impl Connection {
     }
 }
 
+/// Milliseconds of a clock that goes on by a few at a time, and that costs little to look at.
+fn coarse_ms() -> u64 {
+    let now = rustix::time::clock_gettime(rustix::time::ClockId::MonotonicCoarse);
+    Duration::try_from(now).map_or(0, |now| now.as_millis() as u64)
+}
+
 /// A stream over the descriptor that stands in `m_sb.sb_socket`.
 pub(crate) fn plain_stream(fd: c_int) -> Stream {
     // SAFETY: the descriptor is the connection's, which is the library's to use and close from here on, as the header
@@ -182,77 +122,153 @@ pub(crate) fn plain_stream(fd: c_int) -> Stream {
     Stream::Tcp(Socket::new(unsafe { OwnedFd::from_raw_fd(fd) }, interrupt()))
 }
 
-/// Hangs a new connection over `stream` on the structure; one that hung there is let go, its descriptor left open.
-///
-/// # Safety
-/// `r` points to an initialised `struct RTMP`.
-pub(crate) unsafe fn install(r: *mut RTMP, stream: Arc<Stream>, ciphers: Option<Ciphers>) {
-    let connection = Arc::new(Connection::new(stream, ciphers));
-    let before = {
+/// Hangs a connection over `stream` in the place of `before`, whose descriptor stays open. Fails when another thread is
+/// closing the handle.
+pub(crate) fn succeed(before: InUse, stream: Arc<Stream>, ciphers: Option<Ciphers>) -> Result<()> {
+    let r = before.handle();
+    let connection = Box::new(Connection::new(stream, ciphers));
+    let unused = {
         let _guard = stripe(r);
-        // SAFETY: the caller's promise, and the stripe is held.
-        unsafe { hang(r, connection) }
-    };
-    drop(before);
-}
-
-/// Hangs a connection on the structure. Returns the one that hung there, for the caller to drop once the lock is free.
-///
-/// # Safety
-/// `r` points to an initialised `struct RTMP`, whose stripe the caller holds.
-unsafe fn hang(r: *mut RTMP, connection: Arc<Connection>) -> Option<Arc<Connection>> {
-    // SAFETY: the caller's promise.
-    unsafe { replace(r, Arc::into_raw(connection)) }
-}
-
-/// Puts `hung` in the place of what hangs on the structure, and forgets the bytes that are buffered in the memory of
-/// what hung there.
-///
-/// # Safety
-/// As [`hang`]; `hung` is null or has a count that is given away.
-unsafe fn replace(r: *mut RTMP, hung: *const Connection) -> Option<Arc<Connection>> {
-    // SAFETY: the caller's promise; `dh` is the library's own member, null or with a count from `Arc::into_raw`.
-    unsafe {
-        let before = from_hung(std::mem::replace(&mut (*r).Link.dh, hung.cast_mut().cast()).cast());
-        if let Some(before) = &before {
-            before.bulk.leave(&raw mut (*r).m_sb);
+        // SAFETY: the structure stays while `before` lives, its gate counts that call, the stripe is held, and `before` is
+        // not used any more.
+        unsafe {
+            if Gate::of(r).is_shut() {
+                return Err(Error::Closed);
+            }
+            hang(r, connection)
         }
+    };
+    drop(unused);
+    Ok(())
+}
+
+/// Puts a connection in the place of what hangs on the structure, and forgets the bytes that are buffered in the memory of
+/// what hung there. Returns that for the caller to drop once the lock is free; should other calls be at work on it, the
+/// new connection keeps it instead.
+///
+/// # Safety
+/// `r` points to an initialised `struct RTMP`, whose stripe the caller holds, and whose gate has let the caller in, who does
+/// not use what hangs there any more.
+unsafe fn hang(r: *mut RTMP, mut connection: Box<Connection>) -> Option<Box<Connection>> {
+    // SAFETY: the caller's promise; with the gate shut and nobody else inside, nobody else refers to what hung there.
+    unsafe {
+        let gate = Gate::of(r);
+        gate.shut();
+        let mut before = unhang(r);
+        if gate.inside() > 1 {
+            connection.replaced = before.take();
+        }
+        place(r).store(Box::into_raw(connection), Ordering::Release);
+        gate.open();
         before
     }
 }
 
+/// Takes down what hangs on the structure, and forgets the bytes that are buffered in its memory.
+///
 /// # Safety
-/// `hung` is null or came from `Arc::into_raw`, with a count that is now the caller's.
-unsafe fn from_hung(hung: *const Connection) -> Option<Arc<Connection>> {
-    // SAFETY: the caller's promise.
-    (!hung.is_null()).then(|| unsafe { Arc::from_raw(hung) })
+/// `r` points to an initialised `struct RTMP`, whose stripe the caller holds.
+unsafe fn unhang(r: *mut RTMP) -> Option<Box<Connection>> {
+    // SAFETY: the caller's promise; what hangs there came from `hang`.
+    unsafe {
+        let hung = place(r).swap(std::ptr::null_mut(), Ordering::AcqRel);
+        if hung.is_null() {
+            return None;
+        }
+        let hung = Box::from_raw(hung);
+        hung.bulk.leave(&raw mut (*r).m_sb);
+        Some(hung)
+    }
+}
+
+/// Where the connection hangs. Calls read it once the gate has counted them; it changes under the stripe only.
+///
+/// # Safety
+/// `r` points to an initialised `struct RTMP` that stays where it is while the result lives.
+unsafe fn place<'r>(r: *mut RTMP) -> &'r AtomicPtr<Connection> {
+    // SAFETY: the caller's promise; `dh` is the library's own member, and always used as an atomic.
+    unsafe { AtomicPtr::from_ptr((&raw mut (*r).Link.dh).cast()) }
+}
+
+/// What hangs on the structure, when it is a connection over the descriptor that stands there.
+///
+/// # Safety
+/// As [`place`]; the gate has let the caller in.
+#[inline]
+unsafe fn hung(r: *mut RTMP) -> Option<*const Connection> {
+    // SAFETY: the caller's promise: what hangs there is not freed before the call has left.
+    unsafe {
+        let fd = Scalar::load(&raw const (*r).m_sb.sb_socket);
+        let hung = place(r).load(Ordering::Acquire).cast_const();
+        (!hung.is_null() && (*hung).fd() == fd).then_some(hung)
+    }
 }
 
 /// The structure's connection: the one that hangs there, or a new one over a descriptor that the program put into
 /// `m_sb.sb_socket`. `None` when there is no descriptor, and for a call from within a call on the same handle.
 ///
 /// # Safety
-/// `r` points to an initialised `struct RTMP`.
+/// `r` points to an initialised `struct RTMP` that stays where it is while the result lives.
 pub(crate) unsafe fn current(r: *mut RTMP) -> Option<InUse> {
-    let (connection, before) = {
-        let _guard = stripe(r);
-        // SAFETY: the caller's promise; the count is raised under the stripe, so the block cannot go in between.
+    // SAFETY: the caller's promise.
+    unsafe { entered(r, None) }
+}
+
+/// [`current`] by way of a seat, which is waited for.
+///
+/// # Safety
+/// As [`current`].
+#[inline]
+pub(crate) unsafe fn entered(r: *mut RTMP, seat: Option<Seat>) -> Option<InUse> {
+    // SAFETY: the caller's promise.
+    unsafe {
+        if Gate::of(r).enter(seat).is_ok() {
+            if let Some(connection) = hung(r) {
+                return InUse::begin(r, connection, seat);
+            }
+            Gate::of(r).leave(seat);
+        }
+        renewed(r, seat)
+    }
+}
+
+/// [`entered`] for a handle that has no connection over its descriptor, whose connection is being replaced, or whose seat
+/// is taken.
+///
+/// # Safety
+/// As [`current`].
+#[cold]
+unsafe fn renewed(r: *mut RTMP, seat: Option<Seat>) -> Option<InUse> {
+    for attempt in 0_u64.. {
+        let mut before = None;
+        let guard = stripe(r);
+        // SAFETY: the caller's promise, and the stripe is held.
         unsafe {
-            let fd = Scalar::load(&raw const (*r).m_sb.sb_socket);
-            if fd < 0 {
+            if Scalar::load(&raw const (*r).m_sb.sb_socket) < 0 {
                 return None;
             }
-            match counted(r).filter(|connection| connection.fd() == fd) {
-                Some(connection) => (connection, None),
-                None => {
-                    let connection = Arc::new(Connection::new(Arc::new(plain_stream(fd)), None));
-                    (Arc::clone(&connection), hang(r, connection))
+            match Gate::of(r).enter(seat) {
+                Err(Refusal::Shut) => return None,
+                Err(Refusal::Taken) => {}
+                Ok(()) => {
+                    let connection = hung(r).unwrap_or_else(|| {
+                        let fd = Scalar::load(&raw const (*r).m_sb.sb_socket);
+                        before = hang(r, Box::new(Connection::new(Arc::new(plain_stream(fd)), None)));
+                        place(r).load(Ordering::Acquire)
+                    });
+                    drop(guard);
+                    drop(before);
+                    return InUse::begin(r, connection, seat);
                 }
             }
+            drop(guard);
+            if nested(r).is_some() {
+                return None;
+            }
         }
-    };
-    drop(before);
-    InUse::begin(connection)
+        if attempt < PATIENCE { std::thread::yield_now() } else { std::thread::sleep(WAITING_INTERVAL) }
+    }
+    None
 }
 
 /// [`current`], with a log line when there is none. A call from within a log callback gets no line: it would call back
@@ -264,133 +280,234 @@ pub(crate) unsafe fn required(r: *mut RTMP, caller: &str) -> Option<InUse> {
     // SAFETY: the caller's promise.
     unsafe {
         let found = current(r);
-        if found.is_none() && nested(r).is_none() {
-            crate::error!("{caller}: not connected");
+        if found.is_none() {
+            say_unconnected(r, caller);
         }
         found
     }
 }
 
-/// The connection that hangs on the structure, counted.
+/// Logs that a call found no connection, unless it is nested in another.
 ///
 /// # Safety
-/// `r` points to an initialised `struct RTMP`, whose stripe the caller holds.
-unsafe fn counted(r: *mut RTMP) -> Option<Arc<Connection>> {
-    // SAFETY: the caller's promise: what hangs there is live while the stripe is held.
-    unsafe {
-        let hung = (*r).Link.dh.cast_const().cast::<Connection>();
-        if !hung.is_null() {
-            Arc::increment_strong_count(hung);
-        }
-        from_hung(hung)
+/// As [`current`].
+#[cold]
+pub(crate) unsafe fn say_unconnected(r: *mut RTMP, caller: &str) {
+    // SAFETY: the caller's promise.
+    if unsafe { nested(r) }.is_none() {
+        crate::error!("{caller}: not connected");
     }
 }
 
 /// The structure's connection when this very thread is working on it, further up its stack.
 ///
 /// # Safety
-/// `r` points to an initialised `struct RTMP`.
-pub(crate) unsafe fn nested(r: *mut RTMP) -> Option<Arc<Connection>> {
-    let _guard = stripe(r);
-    // SAFETY: the caller's promise, and the stripe is held.
-    let hung = unsafe { counted(r) };
-    hung.filter(|connection| WORKING_ON.with(|working| working.has(Arc::as_ptr(connection).addr())))
-}
-
-/// Takes the connection and its descriptor away from the structure: no call begins to use them any more, and until
-/// [`forget`] the structure is being closed. Returns the descriptor; `None` when another thread was faster.
-///
-/// # Safety
-/// `r` points to an initialised `struct RTMP`.
-pub(crate) unsafe fn detach(r: *mut RTMP, connection: &InUse) -> Option<c_int> {
-    let _guard = stripe(r);
-    // SAFETY: the caller's promise; the count that hung there is let go, and `connection` holds another.
+/// `r` points to an initialised `struct RTMP`; the result does not outlive the call that this one is nested in.
+pub(crate) unsafe fn nested<'c>(r: *mut RTMP) -> Option<&'c Connection> {
+    // SAFETY: the caller's promise; the call that this thread is in keeps what it works on.
     unsafe {
-        if !std::ptr::addr_eq((*r).Link.dh, Arc::as_ptr(&connection.connection)) {
-            return None;
-        }
-        drop(from_hung(std::mem::replace(&mut (*r).Link.dh, std::ptr::null_mut()).cast()));
-        (*r).Link.rc4keyOut = r.cast();
-        let fd = Scalar::load(&raw const (*r).m_sb.sb_socket);
-        Scalar::store(&raw mut (*r).m_sb.sb_socket, -1);
-        Some(fd)
+        let hung = place(r).load(Ordering::Acquire).cast_const();
+        is_working_on(hung).then(|| &*hung)
     }
 }
 
-/// Whether a thread that has detached the connection is still waiting for the calls at work on it, which may use the
-/// structure.
-///
-/// # Safety
-/// `r` points to an initialised `struct RTMP`, whose stripe the caller holds.
-pub(crate) unsafe fn is_being_closed(r: *mut RTMP) -> bool {
-    // SAFETY: the caller's promise.
-    unsafe { !(*r).Link.rc4keyOut.is_null() }
-}
-
-/// Ends a close. A connection may still hang on a structure without a descriptor, when the program has put -1 there.
-///
-/// # Safety
-/// `r` points to an initialised `struct RTMP`, whose stripe the caller holds.
-pub(crate) unsafe fn forget(r: *mut RTMP) {
-    // SAFETY: the caller's promise; `dh` is null or holds a count.
-    unsafe {
-        drop(replace(r, std::ptr::null()));
-        (*r).Link.rc4keyOut = std::ptr::null_mut();
-    }
-}
-
-/// A call that works on the reading half, with its lock held.
-pub(crate) struct ReadingCall<'c> {
-    /// The public fields.
-    pub(crate) owner: Owner<'c>,
-    /// The reading half.
-    pub(crate) reading: MutexGuard<'c, Reading<MallocBody>>,
-    /// The connection.
-    pub(crate) connection: &'c Connection,
+/// A close of a handle that has begun: its gate is shut, and its descriptor taken out of the structure.
+#[derive(Debug)]
+pub(crate) struct Closing {
     r: *mut RTMP,
+    /// The descriptor that stood there, or a negative number.
+    pub(crate) fd: c_int,
 }
 
-impl<'c> ReadingCall<'c> {
-    /// Waits for the reading half; `None` when a panic has ended it.
+impl Closing {
+    /// Begins a close; `None` when another thread was faster.
     ///
     /// # Safety
-    /// `r` points to an initialised `struct RTMP` that stays where it is while the call lives.
-    #[inline]
-    pub(crate) unsafe fn begin(r: *mut RTMP, connection: &'c Connection) -> Option<Self> {
-        let reading = connection.session.reading.lock().ok()?;
-        // SAFETY: the caller's promise.
-        let owner = unsafe { Owner::new(r, connection) };
-        Some(Self { owner, reading, connection, r })
+    /// `r` points to an initialised `struct RTMP` that stays where it is while the result lives.
+    pub(crate) unsafe fn begin(r: *mut RTMP) -> Option<Self> {
+        let _guard = stripe(r);
+        // SAFETY: the caller's promise, and the stripe is held.
+        unsafe {
+            if Gate::of(r).is_shut() {
+                return None;
+            }
+            Gate::of(r).shut();
+            let fd = Scalar::load(&raw const (*r).m_sb.sb_socket);
+            Scalar::store(&raw mut (*r).m_sb.sb_socket, -1);
+            Some(Self { r, fd })
+        }
     }
 
-    /// As [`Self::begin`], when no other thread is reading.
+    /// Makes all calls at work end, but for `own` of this thread's, and waits until they have left.
+    pub(crate) fn await_others(&self, own: usize) {
+        // SAFETY: `begin`'s caller promised that the structure stays; what hangs there is taken down by `end` only, and
+        // no reference to the structure lives while this waits.
+        unsafe {
+            if Gate::of(self.r).inside() > own
+                && let Some(connection) = place(self.r).load(Ordering::Acquire).as_ref()
+            {
+                connection.stream.interrupt_all();
+            }
+            while Gate::of(self.r).inside() > own {
+                std::thread::sleep(WAITING_INTERVAL);
+            }
+        }
+    }
+
+    /// Ends the close: runs `reset`, lets go of what hung on the structure, and lets calls begin again. No other call is
+    /// at work any more.
     ///
     /// # Safety
-    /// As [`Self::begin`].
-    pub(crate) unsafe fn try_begin(r: *mut RTMP, connection: &'c Connection) -> Option<Self> {
-        let reading = connection.session.reading.try_lock().ok()?;
-        // SAFETY: the caller's promise.
-        let owner = unsafe { Owner::new(r, connection) };
-        Some(Self { owner, reading, connection, r })
+    /// This thread does not use what hangs on the structure after `reset`.
+    pub(crate) unsafe fn end(self, reset: impl FnOnce()) {
+        let before = {
+            let _guard = stripe(self.r);
+            reset();
+            // SAFETY: `begin`'s caller promised that the structure stays, and the stripe is held.
+            unsafe {
+                let before = unhang(self.r);
+                Gate::of(self.r).open();
+                before
+            }
+        };
+        drop(before);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::capi::call::ReadingCall;
+    use crate::capi::close::RTMP_Close;
+    use crate::capi::handle::{RTMP_Alloc, RTMP_Free, RTMP_Init};
+    use std::os::fd::IntoRawFd;
+    use std::os::unix::net::UnixStream;
+    use std::sync::atomic::AtomicI32;
+    use std::time::Instant;
+
+    /// A handle that several threads use, as C programs do.
+    #[derive(Clone, Copy)]
+    struct Handle(*mut RTMP);
+    // SAFETY: what the tests do with it in several threads is what the header allows.
+    unsafe impl Send for Handle {}
+
+    impl Handle {
+        fn over(fd: c_int) -> Self {
+            // SAFETY: memory from RTMP_Alloc is initialised, and given a connected descriptor of its own.
+            unsafe {
+                let r = RTMP_Alloc();
+                RTMP_Init(r);
+                (*r).m_sb.sb_socket = fd;
+                Self(r)
+            }
+        }
+
+        /// Runs something on the handle in another thread, to its end.
+        fn elsewhere<T: Send>(self, work: impl FnOnce(*mut RTMP) -> T + Send) -> T {
+            let work = move || {
+                let handle = self;
+                work(handle.0)
+            };
+            std::thread::scope(|scope| scope.spawn(work).join().unwrap())
+        }
     }
 
-    /// Runs the core with the conversation, the reading half and the input at hand. `waits` tells whether receiving may
-    /// wait.
-    pub(crate) fn run<T>(
-        &mut self,
-        waits: bool,
-        work: impl FnOnce(&mut Conversation<'_, Owner<'c>>, &mut Reading<MallocBody>, &mut SockInput<'_>) -> T,
-    ) -> T {
-        let connection = self.connection;
-        let mut cipher = self.reading.cipher.take();
-        let mut talk = Conversation { host: &mut self.owner, sender: &connection.session.sender };
-        // SAFETY: `begin`'s caller promised that `r` stays; the reading half's lock is held, so nobody else is in the
-        // buffer.
-        let mut input =
-            unsafe { SockInput::new(&raw mut (*self.r).m_sb, connection, cipher.as_deref_mut(), waits) };
-        let result = work(&mut talk, &mut self.reading, &mut input);
-        drop(input);
-        self.reading.cipher = cipher;
-        result
+    #[test]
+    fn a_replaced_connection_stays_for_the_call_that_uses_it() {
+        let (first, _peer) = UnixStream::pair().unwrap();
+        let (second, _other_peer) = UnixStream::pair().unwrap();
+        let (first, second) = (first.into_raw_fd(), second.into_raw_fd());
+        let handle = Handle::over(first);
+        // SAFETY: the handle is initialised; each descriptor is closed once.
+        unsafe {
+            let at_work = current(handle.0).unwrap();
+            (*handle.0).m_sb.sb_socket = second;
+            assert_eq!(handle.elsewhere(|r| current(r).unwrap().fd()), second);
+            assert_eq!(at_work.fd(), first);
+            let hung = place(handle.0).load(Ordering::Acquire);
+            assert!((*hung).replaced.is_some(), "kept, as a call is at work on it");
+            drop(at_work);
+            (*handle.0).m_sb.sb_socket = first;
+            assert_eq!(current(handle.0).unwrap().fd(), first);
+            let hung = place(handle.0).load(Ordering::Acquire);
+            assert!((*hung).replaced.is_none(), "freed, as no call is at work on it");
+            RTMP_Close(handle.0);
+            RTMP_Free(handle.0);
+            libc::close(second);
+        }
+    }
+
+    #[test]
+    fn readers_take_turns() {
+        let (ours, _peer) = UnixStream::pair().unwrap();
+        let handle = Handle::over(ours.into_raw_fd());
+        let readers = AtomicI32::new(0);
+        std::thread::scope(|scope| {
+            for _ in 0..4 {
+                let readers = &readers;
+                scope.spawn(move || {
+                    let handle = handle;
+                    for _ in 0..200 {
+                        // SAFETY: the handle is initialised.
+                        let mut call = unsafe { ReadingCall::begin(handle.0) }.unwrap();
+                        call.run(|_, _, _| {
+                            assert_eq!(readers.fetch_add(1, Ordering::SeqCst), 0);
+                            std::thread::yield_now();
+                            readers.fetch_sub(1, Ordering::SeqCst);
+                        });
+                    }
+                });
+            }
+        });
+        // SAFETY: no thread uses the handle any more.
+        unsafe { RTMP_Free(handle.0) };
+    }
+
+    #[test]
+    fn a_reader_that_waits_for_its_turn_hears_of_a_close() {
+        let (ours, _peer) = UnixStream::pair().unwrap();
+        let handle = Handle::over(ours.into_raw_fd());
+        let began = Instant::now();
+        // SAFETY: the handle is initialised.
+        unsafe {
+            let first = ReadingCall::begin(handle.0).unwrap();
+            std::thread::scope(|scope| {
+                let second = scope.spawn(move || {
+                    let handle = handle;
+                    ReadingCall::begin(handle.0).is_none()
+                });
+                let close = scope.spawn(move || {
+                    let handle = handle;
+                    RTMP_Close(handle.0);
+                });
+                assert!(second.join().unwrap());
+                assert!(!close.is_finished(), "it waits for the first reader");
+                drop(first);
+                close.join().unwrap();
+            });
+            RTMP_Free(handle.0);
+        }
+        assert!(began.elapsed() < Duration::from_secs(5));
+    }
+
+    #[test]
+    fn a_nested_call_fails_at_once() {
+        let (ours, _peer) = UnixStream::pair().unwrap();
+        let handle = Handle::over(ours.into_raw_fd());
+        // SAFETY: the handle is initialised.
+        unsafe {
+            let mut outer = ReadingCall::begin(handle.0).unwrap();
+            outer.run(|_, _, _| {
+                for seat in [None, Some(Seat::Reading), Some(Seat::Publishing)] {
+                    assert!(entered(handle.0, seat).is_none());
+                }
+                assert!(nested(handle.0).is_some());
+                assert!(handle.elsewhere(|r| nested(r).is_none() && current(r).is_some()));
+            });
+            drop(outer);
+            assert!(nested(handle.0).is_none() && current(handle.0).is_some());
+            assert_eq!(Gate::of(handle.0).inside(), 0);
+            RTMP_Free(handle.0);
+        }
     }
 }

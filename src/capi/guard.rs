@@ -23,11 +23,13 @@ pub(crate) fn guard<T>(failure: T, body: impl FnOnce() -> T) -> T {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::capi::call::{PublishingCall, ReadingCall};
     use crate::capi::connection;
     use crate::capi::handle::{RTMP_Alloc, RTMP_Free, RTMP_Init, RTMP_IsConnected};
-    use crate::capi::receive::RTMP_Read;
+    use crate::capi::receive::{RTMP_Read, RTMP_Write};
     use crate::capi::send::RTMP_SendCreateStream;
     use crate::capi::types::RTMP;
+    use libc::c_int;
     use std::os::fd::IntoRawFd;
     use std::os::unix::net::UnixStream;
 
@@ -52,25 +54,42 @@ mod tests {
     /// A panic while a half is at work ends the session at its next use, and nothing else.
     #[test]
     fn a_panic_ends_the_session() {
-        for reading in [true, false] {
+        type Call = unsafe fn(*mut RTMP) -> c_int;
+        let reading: Call = |r| {
+            // SAFETY: `r` is an initialised handle.
+            let mut call = unsafe { ReadingCall::begin(r) }.unwrap();
+            call.run(|_, _, _| panic!("in mid-message"));
+            1
+        };
+        let publishing: Call = |r| {
+            // SAFETY: as above.
+            let mut call = unsafe { PublishingCall::begin(r) }.unwrap();
+            call.run(|_, _| panic!("in mid-tag"));
+            1
+        };
+        let sending: Call = |r| {
+            // SAFETY: as above.
+            let call = unsafe { connection::current(r) }.unwrap();
+            let _group = call.sender.group(128).unwrap();
+            panic!("in mid-message")
+        };
+        let read: Call = |r| {
+            let mut bytes = [0; 64];
+            // SAFETY: as above; the memory has 64 bytes.
+            unsafe { RTMP_Read(r, bytes.as_mut_ptr(), 64) }
+        };
+        // SAFETY: as above; the bytes are those of the literal.
+        let write: Call = |r| unsafe { RTMP_Write(r, c"FLV".as_ptr(), 3) };
+        // SAFETY: as above.
+        let send: Call = |r| unsafe { RTMP_SendCreateStream(r) };
+        for (panics, next) in [(reading, read), (publishing, write), (sending, send)] {
             let (ours, _theirs) = UnixStream::pair().unwrap();
             let r = over(ours);
-            let mut bytes = [0; 64];
             // SAFETY: the handle is initialised and this thread's own; the memory has 64 bytes.
             unsafe {
                 assert_eq!(RTMP_SendCreateStream(r), 1);
-                let result = guard(-7, || {
-                    let connection = connection::current(r).unwrap();
-                    let _half = reading.then(|| connection.session.reading.lock().unwrap());
-                    let _other = (!reading).then(|| connection.session.sender.group(128).unwrap());
-                    panic!("in mid-message")
-                });
-                assert_eq!(result, -7);
-                if reading {
-                    assert!(RTMP_Read(r, bytes.as_mut_ptr(), 64) <= 0);
-                } else {
-                    assert_eq!(RTMP_SendCreateStream(r), 0);
-                }
+                assert_eq!(guard(-7, || panics(r)), -7);
+                assert!(next(r) <= 0);
                 assert_eq!(RTMP_IsConnected(r), 0);
                 let (ours, _theirs) = UnixStream::pair().unwrap();
                 (*r).m_sb.sb_socket = ours.into_raw_fd();

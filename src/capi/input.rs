@@ -177,7 +177,7 @@ impl<'a> SockInput<'a> {
             libc::iovec { iov_base: room.cast(), iov_len: self.capacity - end },
         ];
         let first = usize::from(direct.is_empty());
-        let socket = self.connection.session.stream.socket();
+        let socket = self.connection.stream.socket();
         let flags = if waits { 0 } else { libc::MSG_DONTWAIT };
         retry(socket.interrupt(), "receive", || {
             // SAFETY: a zeroed msghdr is a valid one; both parts point to writable memory of the given lengths, which
@@ -194,7 +194,7 @@ impl<'a> SockInput<'a> {
 
     /// One receive of a layered stream (TLS, tunnel): into `direct`, and the room behind what is buffered.
     fn receive_layered(&mut self, direct: &mut [u8]) -> Result<usize> {
-        let stream = &self.connection.session.stream;
+        let stream = &self.connection.stream;
         let mut deadline = None;
         loop {
             match self.receive_layered_now(stream, direct) {
@@ -241,7 +241,7 @@ impl Input for SockInput<'_> {
 
     fn receive(&mut self, direct: &mut [u8]) -> Result<Received> {
         self.make_room();
-        let plain = self.connection.session.stream.is_plain();
+        let plain = self.connection.stream.is_plain();
         let received = if plain { self.receive_plain(direct) } else { self.receive_layered(direct) };
         // SAFETY: `new`'s caller promised that `sb` is good.
         unsafe {

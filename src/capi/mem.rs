@@ -47,7 +47,10 @@ pub fn malloc_copy(bytes: &[u8]) -> *mut c_char {
 pub struct MallocBody {
     block: *mut u8,
     capacity: usize,
+    /// Bytes of the body that are filled, and that are initialised: what is received straight from the kernel needs them to
+    /// be, what is copied does not.
     len: usize,
+    initialised: usize,
 }
 
 /// What is allocated ahead of arrival, at most, for a body whose announced length is only the peer's word.
@@ -58,7 +61,7 @@ unsafe impl Send for MallocBody {}
 
 impl Default for MallocBody {
     fn default() -> Self {
-        Self { block: std::ptr::null_mut(), capacity: 0, len: 0 }
+        Self { block: std::ptr::null_mut(), capacity: 0, len: 0, initialised: 0 }
     }
 }
 
@@ -76,20 +79,9 @@ impl MallocBody {
     fn grow(&mut self, capacity: usize) -> crate::Result<()> {
         let size = capacity + RTMP_MAX_HEADER_SIZE;
         // SAFETY: `block` is null or a live block of malloc's; on failure realloc leaves it alone.
-        let block = unsafe {
-            if self.block.is_null() { libc::calloc(1, size) } else { libc::realloc(self.block.cast(), size) }
-        }
-        .cast::<u8>();
+        let block = unsafe { libc::realloc(self.block.cast(), size) }.cast::<u8>();
         if block.is_null() {
             return Err(crate::Error::Usage(format!("out of memory for a message of {capacity} bytes")));
-        }
-        if !self.block.is_null() {
-            // SAFETY: realloc gave `size` bytes; those behind the old capacity are ours and not yet initialised.
-            unsafe {
-                block
-                    .add(RTMP_MAX_HEADER_SIZE + self.capacity)
-                    .write_bytes(0, capacity.saturating_sub(self.capacity));
-            }
         }
         self.block = block;
         self.capacity = capacity;
@@ -102,23 +94,50 @@ impl Body for MallocBody {
         if self.block.is_null() {
             return &[];
         }
-        // SAFETY: the block holds `capacity` initialised body bytes behind the headroom, and `len <= capacity`.
+        // SAFETY: the block holds `len` initialised body bytes behind the headroom.
         unsafe { std::slice::from_raw_parts(self.block.add(RTMP_MAX_HEADER_SIZE), self.len) }
     }
 
-    fn spare(&mut self, min: usize, max: usize) -> crate::Result<&mut [u8]> {
-        let needed = self.len.saturating_add(min);
-        if needed > self.capacity || self.block.is_null() {
-            let ahead = self.len.saturating_add(max.min(AHEAD.max(self.capacity)));
-            self.grow(needed.max(ahead))?;
+    fn reserve(&mut self, wish: usize) -> crate::Result<usize> {
+        if self.len == self.capacity || self.block.is_null() {
+            let ahead = wish.min(AHEAD.max(self.capacity)).max(1);
+            self.grow(self.len.saturating_add(ahead))?;
         }
-        let len = max.min(self.capacity - self.len);
-        // SAFETY: `len` bytes from the filled end on lie inside the block, are initialised, and are borrowed from self.
-        Ok(unsafe { std::slice::from_raw_parts_mut(self.block.add(RTMP_MAX_HEADER_SIZE + self.len), len) })
+        Ok(wish.min(self.capacity - self.len))
+    }
+
+    fn append(&mut self, bytes: &[u8]) {
+        let n = bytes.len().min(self.capacity - self.len);
+        if n > 0 {
+            // SAFETY: `n` bytes behind the filled ones lie inside the block, and `bytes` is nobody's part of it.
+            unsafe {
+                let end = self.block.add(RTMP_MAX_HEADER_SIZE + self.len);
+                std::ptr::copy_nonoverlapping(bytes.as_ptr(), end, n);
+            }
+        }
+        self.len += n;
+        self.initialised = self.initialised.max(self.len);
+    }
+
+    fn spare(&mut self, n: usize) -> &mut [u8] {
+        let n = n.min(self.capacity - self.len);
+        if n == 0 {
+            return &mut [];
+        }
+        let end = self.len + n;
+        // SAFETY: both ends lie inside the block; what is handed out is initialised before, and borrowed from self.
+        unsafe {
+            let body = self.block.add(RTMP_MAX_HEADER_SIZE);
+            if self.initialised < end {
+                body.add(self.initialised).write_bytes(0, end - self.initialised);
+                self.initialised = end;
+            }
+            std::slice::from_raw_parts_mut(body.add(self.len), n)
+        }
     }
 
     fn filled(&mut self, n: usize) {
-        self.len = self.len.saturating_add(n).min(self.capacity);
+        self.len = self.len.saturating_add(n).min(self.initialised);
     }
 }
 

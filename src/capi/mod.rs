@@ -6,6 +6,7 @@
 #[cfg(feature = "reserve")]
 mod allocator;
 pub mod amf;
+mod call;
 mod calls;
 pub mod close;
 pub mod connect;
@@ -13,6 +14,7 @@ mod connection;
 pub mod data;
 pub(crate) mod extra;
 pub mod find;
+mod gate;
 pub mod guard;
 pub mod handle;
 pub mod http;

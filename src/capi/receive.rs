@@ -1,16 +1,17 @@
 //! Receiving: chunks, media packets and FLV bytes; and `RTMP_Write`, whose FLV bytes go the other way.
 
+use crate::capi::call::{PublishingCall, ReadingCall};
 use crate::capi::close::{Farewell, end, fail};
 use crate::capi::connect::{RTMP_ConnectStream, reconnect};
-use crate::capi::connection::{self, Connection, ReadingCall};
+use crate::capi::connection;
 use crate::capi::guard::guard;
 use crate::capi::mem::MallocBody;
 use crate::capi::scalar::Scalar;
 use crate::capi::send::{listen_when_due, reason};
 use crate::capi::types::{RTMP, RTMPChunk, RTMPPacket};
-use crate::chunk::{Chunk, Format, MAX_BODY, MAX_CHANNEL, MessageHeader, RawHeader};
+use crate::chunk::{ChunkBytes, Format, MAX_BODY, MAX_CHANNEL, MessageHeader};
 use crate::message::MessageType;
-use crate::session::{Conversation, Event, Incoming, Media, ReadOutcome, read_status};
+use crate::session::{Event, Incoming, Media, ReadOutcome, read_status};
 use crate::{Error, Result};
 use libc::{c_char, c_int};
 use std::sync::atomic::Ordering;
@@ -32,16 +33,18 @@ pub unsafe extern "C" fn RTMP_ReadPacket(r: *mut RTMP, packet: *mut RTMPPacket) 
         }
         // SAFETY: `r` is initialised, `packet` is the caller's.
         unsafe {
-            let Some(connection) = connection::current(r) else { return 0 };
-            connection.program_reads.store(true, Ordering::Relaxed);
-            let chunk = read_chunk(r, &connection, !(*packet).m_chunk.is_null());
-            if let Ok(chunk) = &chunk
-                && !(*packet).m_chunk.is_null()
-            {
-                describe_chunk((*packet).m_chunk, &chunk.raw, &chunk.part, &connection);
-            }
-            drop(connection);
-            match chunk {
+            let Some(mut call) = ReadingCall::begin(r) else { return 0 };
+            call.program_reads.store(true, Ordering::Relaxed);
+            let place = (*packet).m_chunk;
+            let chunk = call.run(|talk, reading, input| {
+                let chunk = reading.read_chunk(talk, input, !place.is_null())?;
+                if !place.is_null() {
+                    describe_chunk(place, &reading.last_chunk());
+                }
+                Ok(chunk)
+            });
+            drop(call);
+            match chunk.unwrap_or(Err(Error::Closed)) {
                 Ok(chunk) => {
                     fill(packet, &chunk.header, chunk.received, chunk.message);
                     1
@@ -55,28 +58,19 @@ pub unsafe extern "C" fn RTMP_ReadPacket(r: *mut RTMP, packet: *mut RTMPPacket) 
     })
 }
 
-/// # Safety
-/// `r` points to an initialised `struct RTMP` whose connection is `connection`.
-unsafe fn read_chunk(r: *mut RTMP, connection: &Connection, want_part: bool) -> Result<Chunk<MallocBody>> {
-    // SAFETY: the caller's promise.
-    let mut call = unsafe { ReadingCall::begin(r, connection) }.ok_or(Error::Closed)?;
-    call.run(true, |talk, reading, input| reading.read_chunk(talk, input, want_part))
-}
-
+/// Describes a chunk to C: its body bytes are the session's, until the next chunk is read.
+///
 /// # Safety
 /// `chunk` points to a writable `RTMPChunk`.
-unsafe fn describe_chunk(chunk: *mut RTMPChunk, raw: &RawHeader, part: &[u8], connection: &Connection) {
-    let Ok(mut kept) = connection.last_part.lock() else { return };
-    kept.clear();
-    kept.extend_from_slice(part);
-    // SAFETY: the caller's promise; `c_chunk` points to the connection's copy, which lives until the next chunk.
+unsafe fn describe_chunk(chunk: *mut RTMPChunk, bytes: &ChunkBytes<'_>) {
+    // SAFETY: the caller's promise.
     unsafe {
-        (*chunk).c_headerSize = raw.as_bytes().len() as c_int;
-        for (to, from) in (*chunk).c_header.iter_mut().zip(raw.as_bytes()) {
+        (*chunk).c_headerSize = bytes.header.len() as c_int;
+        for (to, from) in (*chunk).c_header.iter_mut().zip(bytes.header) {
             *to = *from as c_char;
         }
-        (*chunk).c_chunkSize = kept.len() as c_int;
-        (*chunk).c_chunk = kept.as_mut_ptr().cast();
+        (*chunk).c_chunkSize = bytes.part.len() as c_int;
+        (*chunk).c_chunk = bytes.part.as_ptr().cast_mut().cast();
     }
 }
 
@@ -89,7 +83,7 @@ unsafe fn fill(packet: *mut RTMPPacket, header: &MessageHeader, received: u32, b
     unsafe {
         (*packet).m_headerType = header.format as u8;
         (*packet).m_packetType = header.kind.0;
-        (*packet).m_hasAbsTimestamp = u8::from(header.absolute);
+        (*packet).m_hasAbsTimestamp = u8::from(header.format.is_absolute());
         (*packet).m_nChannel = header.channel.cast_signed();
         (*packet).m_nTimeStamp = header.timestamp;
         (*packet).m_nInfoField2 = header.stream.cast_signed();
@@ -124,9 +118,11 @@ pub unsafe extern "C" fn RTMP_GetNextMediaPacket(r: *mut RTMP, packet: *mut RTMP
         }
         // SAFETY: `r` is initialised, `packet` is the caller's.
         unsafe {
-            let Some(connection) = connection::current(r) else { return 0 };
-            let media = next_media(r, &connection);
-            drop(connection);
+            let Some(mut call) = ReadingCall::begin(r) else { return 0 };
+            let media = call
+                .run(|talk, reading, input| reading.next_media(talk, input, &mut []))
+                .unwrap_or(Err(Error::Closed));
+            drop(call);
             match media {
                 Ok(Media::Message(message)) => {
                     fill(packet, &message.header, message.header.length, message.body);
@@ -147,14 +143,6 @@ pub unsafe extern "C" fn RTMP_GetNextMediaPacket(r: *mut RTMP, packet: *mut RTMP
             }
         }
     })
-}
-
-/// # Safety
-/// `r` points to an initialised `struct RTMP` whose connection is `connection`.
-unsafe fn next_media(r: *mut RTMP, connection: &Connection) -> Result<Media<MallocBody>> {
-    // SAFETY: the caller's promise.
-    let mut call = unsafe { ReadingCall::begin(r, connection) }.ok_or(Error::Closed)?;
-    call.run(true, |talk, reading, input| reading.next_media(talk, input, &mut []))
 }
 
 /// Meets a packet: protocol messages and commands are acted on. Returns 1 for media, 2 when it ended the play, else 0.
@@ -183,15 +171,12 @@ pub unsafe extern "C" fn RTMP_ClientPacket(r: *mut RTMP, packet: *mut RTMPPacket
                 channel: copy.m_nChannel.cast_unsigned().min(MAX_CHANNEL),
                 format: Format::from_number(copy.m_headerType).unwrap_or_default(),
                 timestamp: copy.m_nTimeStamp,
-                absolute: copy.m_hasAbsTimestamp != 0,
                 length: copy.m_nBodySize,
                 kind: MessageType(copy.m_packetType),
                 stream: copy.m_nInfoField2.cast_unsigned(),
             };
             let Some(connection) = connection::current(r) else { return 0 };
-            let met = crate::capi::connect::with_talk(r, &connection, |talk| {
-                talk.handle(&Incoming { header, body })
-            });
+            let met = connection.talk(|talk| talk.handle(&Incoming { header, body }));
             drop(connection);
             match met {
                 Ok(event) => act(r, event),
@@ -270,17 +255,16 @@ unsafe fn read(r: *mut RTMP, out: &mut [u8]) -> c_int {
         if out.is_empty() {
             return 0;
         }
-        let Some(connection) = connection::current(r) else {
+        let Some(mut call) = ReadingCall::begin(r) else {
             if connection::nested(r).is_none() {
                 Scalar::store(&raw mut (*r).m_read.status, read_status::EOF);
             }
             return 0;
         };
-        let outcome = match ReadingCall::begin(r, &connection) {
-            Some(mut call) => call.run(true, |talk, reading, input| reading.read_flv(talk, input, out)),
-            None => ReadOutcome::Failed(Error::Closed),
-        };
-        drop(connection);
+        let outcome = call
+            .run(|talk, reading, input| reading.read_flv(talk, input, out))
+            .unwrap_or(ReadOutcome::Failed(Error::Closed));
+        drop(call);
         finish_read(r, outcome)
     }
 }
@@ -338,9 +322,12 @@ pub unsafe extern "C" fn RTMP_Write(r: *mut RTMP, buf: *const c_char, size: c_in
         // SAFETY: `r` is initialised; `buf` is the caller's memory, `size` bytes, unchanged during this call.
         unsafe {
             let bytes = std::slice::from_raw_parts(buf.cast::<u8>(), len);
-            let Some(connection) = connection::required(r, "RTMP_Write") else { return -1 };
-            let written = write(r, &connection, bytes).map_err(|error| reason(r, &connection, error));
-            drop(connection);
+            let Some(mut call) = PublishingCall::begin(r) else {
+                connection::say_unconnected(r, "RTMP_Write");
+                return -1;
+            };
+            let written = write(&mut call, bytes).map_err(|error| reason(&call, error));
+            drop(call);
             match written {
                 Ok(n) => n as c_int,
                 Err(Error::Usage(text)) => {
@@ -356,16 +343,8 @@ pub unsafe extern "C" fn RTMP_Write(r: *mut RTMP, buf: *const c_char, size: c_in
     })
 }
 
-/// # Safety
-/// `r` points to an initialised `struct RTMP` whose connection is `connection`.
-unsafe fn write(r: *mut RTMP, connection: &Connection, bytes: &[u8]) -> Result<usize> {
-    // SAFETY: the caller's promise.
-    unsafe {
-        connection.published.store(true, Ordering::Relaxed);
-        listen_when_due(r, connection)?;
-        let mut publisher = connection.session.publisher.lock().map_err(|_| Error::Closed)?;
-        crate::capi::connect::with_talk(r, connection, |talk: &mut Conversation<'_, _>| {
-            publisher.write(talk, bytes)
-        })
-    }
+fn write(call: &mut PublishingCall, bytes: &[u8]) -> Result<usize> {
+    call.published.store(true, Ordering::Relaxed);
+    listen_when_due(call)?;
+    call.run(|talk, publisher| publisher.write(talk, bytes)).unwrap_or(Err(Error::Closed))
 }

@@ -3,9 +3,9 @@
 #![allow(non_snake_case)]
 
 use crate::amf;
+use crate::capi::call::InUse;
 use crate::capi::close::fail;
-use crate::capi::connect::with_talk;
-use crate::capi::connection::{self, Connection, ReadingCall};
+use crate::capi::connection;
 use crate::capi::guard::guard;
 use crate::capi::owner::Owner;
 use crate::capi::scalar::Scalar;
@@ -58,9 +58,8 @@ pub unsafe extern "C" fn RTMP_SendChunk(r: *mut RTMP, chunk: *mut RTMPChunk) -> 
                 return 0;
             };
             let Some(connection) = connection::current(r) else { return 0 };
-            let sent = with_talk(r, &connection, |talk| {
-                talk.sender.send_raw(&[header, body], out_chunk_size(talk.host))
-            });
+            let sent =
+                connection.talk(|talk| talk.sender.send_raw(&[header, body], out_chunk_size(talk.host)));
             drop(connection);
             finish(r, sent).into()
         }
@@ -222,7 +221,7 @@ unsafe fn talk(r: *mut RTMP, work: impl FnOnce(&mut Conversation<'_, Owner<'_>>)
         // SAFETY: the caller's promise.
         unsafe {
             let Some(connection) = connection::required(r, "cannot send") else { return 0 };
-            let sent = with_talk(r, &connection, work);
+            let sent = connection.talk(work);
             drop(connection);
             finish(r, sent).into()
         }
@@ -266,7 +265,8 @@ pub(crate) unsafe fn send_packet(r: *mut RTMP, packet: *mut RTMPPacket, queue: b
         let copy = packet.read();
         let Some(message) = outgoing(&copy) else { return false };
         let Some(connection) = connection::required(r, "RTMP_SendPacket") else { return false };
-        let sent = send_message(r, &connection, &message, queue);
+        let publishes = (*r).Link.protocol & feature::WRITE != 0;
+        let sent = send_message(&connection, &message, publishes, queue);
         drop(connection);
         if let Ok(format) = &sent {
             (*packet).m_headerType = *format as u8;
@@ -311,30 +311,19 @@ unsafe fn outgoing(packet: &RTMPPacket) -> Option<Outgoing<'_>> {
     })
 }
 
-/// # Safety
-/// `r` points to an initialised `struct RTMP` whose connection is `connection`.
-unsafe fn send_message(
-    r: *mut RTMP,
-    connection: &Connection,
-    message: &Outgoing<'_>,
-    queue: bool,
-) -> Result<Format> {
-    // SAFETY: the caller's promise.
-    unsafe {
-        let is_media = matches!(message.kind, MessageType::AUDIO | MessageType::VIDEO | MessageType::DATA);
-        let publishes = (*r).Link.protocol & feature::WRITE != 0;
-        if is_media && publishes {
-            connection.published.store(true, Ordering::Relaxed);
-            listen_when_due(r, connection)?;
-        }
-        let sent = with_talk(r, connection, |talk| {
-            if queue && message.kind == MessageType::COMMAND {
-                note_call(talk.host, message.body);
-            }
-            talk.sender.send(message, out_chunk_size(talk.host))
-        });
-        sent.map_err(|error| reason(r, connection, error))
+fn send_message(call: &InUse, message: &Outgoing<'_>, publishes: bool, queue: bool) -> Result<Format> {
+    let is_media = matches!(message.kind, MessageType::AUDIO | MessageType::VIDEO | MessageType::DATA);
+    if is_media && publishes {
+        call.published.store(true, Ordering::Relaxed);
+        listen_when_due(call)?;
     }
+    let sent = call.talk(|talk| {
+        if queue && message.kind == MessageType::COMMAND {
+            note_call(talk.host, message.body);
+        }
+        talk.sender.send(message, out_chunk_size(talk.host))
+    });
+    sent.map_err(|error| reason(call, error))
 }
 
 /// A call that the program sent itself awaits its answer like ours.
@@ -348,47 +337,33 @@ fn note_call(host: &mut Owner<'_>, body: &[u8]) {
 }
 
 /// Hears what the server has to say, without waiting, unless that was done a moment ago or somebody else reads.
-///
-/// # Safety
-/// `r` points to an initialised `struct RTMP` whose connection is `connection`.
-pub(crate) unsafe fn listen_when_due(r: *mut RTMP, connection: &Connection) -> Result<()> {
-    if connection.program_reads.load(Ordering::Relaxed) || !connection.listening_is_due() {
+pub(crate) fn listen_when_due(call: &InUse) -> Result<()> {
+    if call.program_reads.load(Ordering::Relaxed) || !call.listening_is_due() {
         return Ok(());
     }
-    // SAFETY: the caller's promise.
-    unsafe { listen(r, connection) }
+    listen(call)
 }
 
-/// # Safety
-/// `r` points to an initialised `struct RTMP` whose connection is `connection`.
-unsafe fn listen(r: *mut RTMP, connection: &Connection) -> Result<()> {
-    // SAFETY: the caller's promise.
-    let Some(mut call) = (unsafe { ReadingCall::try_begin(r, connection) }) else { return Ok(()) };
-    match call.run(false, |talk, reading, input| reading.listen(talk, input)) {
-        Ok(Event::Handled | Event::Media) => Ok(()),
-        Ok(Event::Ended | Event::Closed | Event::Reconnect) => {
+fn listen(call: &InUse) -> Result<()> {
+    match call.read_aside(|talk, reading, input| reading.listen(talk, input)) {
+        None | Some(Ok(Event::Handled | Event::Media)) => Ok(()),
+        Some(Ok(Event::Ended | Event::Closed | Event::Reconnect)) => {
             Err(Error::Refused("the server ended the stream that is being published".into()))
         }
         // A reader hears of an end by its return value; a publisher would be left with nothing but a failed write.
-        Err(Error::Closed) => {
+        Some(Err(Error::Closed)) => {
             Err(Error::Refused("the connection was closed while the stream was being published".into()))
         }
-        Err(error) => Err(error),
+        Some(Err(error)) => Err(error),
     }
 }
 
 /// Why sending failed: the server's own words, when it said any before it left.
-///
-/// # Safety
-/// `r` points to an initialised `struct RTMP` whose connection is `connection`.
-pub(crate) unsafe fn reason(r: *mut RTMP, connection: &Connection, error: Error) -> Error {
-    if matches!(error, Error::Usage(_) | Error::Refused(_))
-        || connection.program_reads.load(Ordering::Relaxed)
-    {
+pub(crate) fn reason(call: &InUse, error: Error) -> Error {
+    if matches!(error, Error::Usage(_) | Error::Refused(_)) || call.program_reads.load(Ordering::Relaxed) {
         return error;
     }
-    // SAFETY: the caller's promise.
-    match unsafe { listen(r, connection) } {
+    match listen(call) {
         Err(said @ Error::Refused(_)) => said,
         _ => error,
     }

@@ -16,6 +16,7 @@ const THREE_BYTES: u32 = 320;
 
 /// How much of the message header a chunk carries; the number is the format on the wire.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Default)]
+#[repr(u32)]
 pub enum Format {
     /// Format 0, 11 bytes: absolute time, length, type, stream. librtmp's LARGE.
     #[default]
@@ -29,6 +30,11 @@ pub enum Format {
 }
 
 impl Format {
+    /// Whether the header carries an absolute time, not a difference.
+    pub fn is_absolute(self) -> bool {
+        self == Format::Full
+    }
+
     /// The length of the message header, bytes, without basic header and extended timestamp.
     pub fn message_header_len(self) -> usize {
         match self {
@@ -60,8 +66,6 @@ pub struct MessageHeader {
     pub format: Format,
     /// Milliseconds: absolute once the message is complete; while incomplete, as carried by the header.
     pub timestamp: u32,
-    /// Whether the header carried an absolute time (format 0).
-    pub absolute: bool,
     /// Length of the body in bytes, 0..=0xffffff.
     pub length: u32,
     /// What the body is.
@@ -72,7 +76,7 @@ pub struct MessageHeader {
 
 /// A chunk header as it stood on the wire.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct RawHeader {
+pub(super) struct RawHeader {
     /// What lies beyond `len` means nothing.
     bytes: [u8; MAX_HEADER],
     len: u8,
@@ -80,7 +84,7 @@ pub struct RawHeader {
 
 impl RawHeader {
     /// The bytes of the header.
-    pub fn as_bytes(&self) -> &[u8] {
+    pub(super) fn as_bytes(&self) -> &[u8] {
         self.bytes.get(..usize::from(self.len)).unwrap_or_default()
     }
 

@@ -26,17 +26,23 @@ impl Body for Memory {
         self.bytes.get(..self.filled).unwrap_or_default()
     }
 
-    fn spare(&mut self, min: usize, max: usize) -> Result<&mut [u8]> {
-        let end = self.filled.saturating_add(max);
-        if self.bytes.len() < self.filled.saturating_add(min) {
-            let more = end.saturating_sub(self.bytes.len());
-            self.bytes
-                .try_reserve(more)
-                .map_err(|_| Error::Io("receive a message", std::io::ErrorKind::OutOfMemory.into()))?;
-            self.bytes.resize(end, 0);
-        }
-        let end = end.min(self.bytes.len());
-        Ok(self.bytes.get_mut(self.filled..end).unwrap_or_default())
+    fn reserve(&mut self, wish: usize) -> Result<usize> {
+        let more = self.filled.saturating_add(wish).saturating_sub(self.bytes.len());
+        self.bytes
+            .try_reserve(more)
+            .map_err(|_| Error::Io("receive a message", std::io::ErrorKind::OutOfMemory.into()))?;
+        Ok(wish)
+    }
+
+    fn append(&mut self, bytes: &[u8]) {
+        self.bytes.truncate(self.filled);
+        self.bytes.extend_from_slice(bytes);
+        self.filled = self.bytes.len();
+    }
+
+    fn spare(&mut self, n: usize) -> &mut [u8] {
+        self.bytes.resize(self.filled.saturating_add(n), 0);
+        self.bytes.get_mut(self.filled..).unwrap_or_default()
     }
 
     fn filled(&mut self, n: usize) {
@@ -51,24 +57,29 @@ mod tests {
     #[test]
     fn bytes_come_in_pieces() {
         let mut memory = Memory::default();
-        for piece in [&b"abc"[..], b"", b"defgh", b"i"] {
-            let spare = memory.spare(piece.len(), 7).unwrap();
-            assert!((piece.len()..=7).contains(&spare.len()));
-            spare[..piece.len()].copy_from_slice(piece);
-            memory.filled(piece.len());
+        for (number, piece) in [&b"abc"[..], b"", b"defgh", b"i", b"jkl"].into_iter().enumerate() {
+            assert!(memory.reserve(piece.len()).unwrap() >= piece.len());
+            if number % 2 == 0 {
+                memory.append(piece);
+            } else {
+                let spare = memory.spare(piece.len());
+                assert_eq!(spare.len(), piece.len());
+                spare.copy_from_slice(piece);
+                memory.filled(piece.len());
+            }
         }
-        assert_eq!(memory.as_slice(), b"abcdefghi");
-        assert_eq!(memory.into_vec(), b"abcdefghi");
+        assert_eq!(memory.as_slice(), b"abcdefghijkl");
+        assert_eq!(memory.into_vec(), b"abcdefghijkl");
     }
 
     #[test]
-    fn no_more_than_asked_for() {
+    fn what_is_not_filled_is_not_there() {
         let mut memory = Memory::default();
-        assert_eq!(memory.spare(1, 100).unwrap().len(), 100);
+        memory.spare(100).fill(1);
         memory.filled(10);
-        assert_eq!(memory.spare(1, 20).unwrap().len(), 20);
-        assert_eq!(memory.spare(1, 1000).unwrap().len(), 90);
-        assert_eq!(memory.spare(91, 1000).unwrap().len(), 1000);
-        assert!(memory.spare(usize::MAX, usize::MAX).is_err());
+        memory.append(b"x");
+        memory.spare(3).fill(2);
+        assert_eq!(memory.as_slice(), [&[1; 10][..], b"x"].concat());
+        assert!(memory.reserve(usize::MAX).is_err());
     }
 }

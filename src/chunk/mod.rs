@@ -8,9 +8,9 @@ mod memory;
 mod reader;
 mod writer;
 
-pub use header::{Format, MAX_HEADER, MessageHeader, RawHeader};
+pub use header::{Format, MAX_HEADER, MessageHeader};
 pub use memory::Memory;
-pub use reader::{Body, Chunk, Complete, MAX_UNFINISHED, Reader};
+pub use reader::{Body, Chunk, ChunkBytes, Complete, MAX_UNFINISHED, Reader};
 pub use writer::{MAX_BODY, Outgoing, Writer};
 
 /// The chunk size of both directions until the sender announces another (RTMP 1.0, section 5.4.1).

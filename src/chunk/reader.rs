@@ -3,8 +3,9 @@
 #![deny(clippy::indexing_slicing, clippy::arithmetic_side_effects)]
 
 use super::channels::{Channels, Slot};
+use super::header::RawHeader;
 use super::header::{Basic, EXTENDED, basic, one_byte, u24};
-use super::{Format, MessageHeader, RawHeader};
+use super::{Format, MessageHeader};
 use crate::message::MessageType;
 use crate::transport::Input;
 use crate::{Error, Result};
@@ -22,26 +23,35 @@ const AHEAD_AT_LIMIT: usize = 4096;
 pub trait Body: Default + Send {
     /// The bytes received so far.
     fn as_slice(&self) -> &[u8];
-    /// At least `min` and at most `max` writable bytes behind what is filled; fails when memory is out.
-    /// (Allocates for up to `max` when `max` is modest, so that a usual body is allocated once.)
-    fn spare(&mut self, min: usize, max: usize) -> Result<&mut [u8]>;
+    /// Makes room for one more byte at least, and for `wish` when that is modest, so that a usual body is allocated once.
+    /// Returns for how many there is room, `wish` at most; fails when memory is out.
+    fn reserve(&mut self, wish: usize) -> Result<usize>;
+    /// Appends what there is room for of `bytes`.
+    fn append(&mut self, bytes: &[u8]);
+    /// Up to `n` writable bytes behind what is filled: as many as there is room for.
+    fn spare(&mut self, n: usize) -> &mut [u8];
     /// Says that the first `n` bytes of the last `spare` are now filled.
     fn filled(&mut self, n: usize);
 }
 
-/// One chunk, as `RTMP_ReadPacket` reports it.
+/// One chunk, as `RTMP_ReadPacket` reports it; [`Reader::last_chunk`] has its bytes.
 #[derive(Debug)]
 pub struct Chunk<B> {
     /// The message's header as known now; its timestamp is final when `message` is there.
     pub header: MessageHeader,
-    /// This chunk's header bytes.
-    pub raw: RawHeader,
-    /// This chunk's part of the body, copied out only when the caller asked for it.
-    pub part: Vec<u8>,
     /// Body bytes of the message received so far.
     pub received: u32,
     /// The body, when this chunk completed the message.
     pub message: Option<B>,
+}
+
+/// The bytes of a chunk.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ChunkBytes<'a> {
+    /// Its header.
+    pub header: &'a [u8],
+    /// Its part of the body; empty unless the caller asked for it.
+    pub part: &'a [u8],
 }
 
 /// A complete message, its body in memory of the caller's or of ours.
@@ -61,6 +71,8 @@ pub struct Reader<B> {
     current: Option<Current>,
     /// The header of that chunk, or of the last.
     raw: RawHeader,
+    /// The last chunk's part of the body, when it was asked for.
+    part: Vec<u8>,
     /// Body bytes in memory of ours, all channels.
     held: usize,
     /// Memory reserved beyond `held`, all channels.
@@ -69,7 +81,14 @@ pub struct Reader<B> {
 
 impl<B> Default for Reader<B> {
     fn default() -> Self {
-        Self { channels: Channels::default(), current: None, raw: RawHeader::default(), held: 0, ahead: 0 }
+        Self {
+            channels: Channels::default(),
+            current: None,
+            raw: RawHeader::default(),
+            part: Vec::new(),
+            held: 0,
+            ahead: 0,
+        }
     }
 }
 
@@ -134,7 +153,8 @@ struct Lent<'a> {
 
 impl<B: Body> Reader<B> {
     /// Reads one chunk. An error leaves what has arrived in place: after a time-out the same call goes on.
-    /// `chunk_size` is the peer's (1..=[`super::MAX_CHUNK_SIZE`]); `want_part` asks for a copy of the chunk's body bytes.
+    /// `chunk_size` is the peer's (1..=[`super::MAX_CHUNK_SIZE`]); `want_part` asks for a copy of the chunk's body bytes,
+    /// in [`Self::last_chunk`].
     pub fn read_chunk(
         &mut self,
         input: &mut impl Input,
@@ -144,17 +164,22 @@ impl<B: Body> Reader<B> {
         let mut nothing = Lent { memory: &mut [], holder: None };
         let current = self.chunk(input, chunk_size, &mut nothing)?;
         let channel = self.channels.at_mut(current.slot).ok_or_else(lost)?;
-        let mut part = Vec::new();
+        self.part.clear();
         if want_part {
             let body = channel.body.as_slice();
             let start = body.len().saturating_sub(current.length as usize);
-            part.extend_from_slice(body.get(start..).unwrap_or_default());
+            self.part.extend_from_slice(body.get(start..).unwrap_or_default());
         }
         let received = channel.received;
         let unfinished = channel.header;
         let finished = finish(channel);
         let message = finished.map(|_| self.release(current.slot));
-        Ok(Chunk { header: finished.unwrap_or(unfinished), raw: self.raw, part, received, message })
+        Ok(Chunk { header: finished.unwrap_or(unfinished), received, message })
+    }
+
+    /// The bytes of the chunk that was read last.
+    pub fn last_chunk(&self) -> ChunkBytes<'_> {
+        ChunkBytes { header: self.raw.as_bytes(), part: &self.part }
     }
 
     /// Reads until a message is complete. A message that begins in this call and fits is received straight into
@@ -351,12 +376,11 @@ impl<B: Body> Reader<B> {
         let wish = AHEAD.max(channel.received as usize / 2).min(rest);
         let others = self.ahead.saturating_sub(channel.ahead);
         let wish = if others.saturating_add(wish) > MAX_AHEAD { left.min(AHEAD_AT_LIMIT) } else { wish };
-        let room = channel.body.spare(1, wish)?;
-        channel.ahead = room.len();
-        self.ahead = others.saturating_add(room.len());
-        let arrived = take(input, room, left)?;
+        let room = channel.body.reserve(wish)?;
+        channel.ahead = room;
+        self.ahead = others.saturating_add(room);
+        let arrived = fill(input, &mut channel.body, left.min(room))?;
         channel.received = channel.received.saturating_add(arrived as u32);
-        channel.body.filled(arrived);
         channel.ahead = channel.ahead.saturating_sub(arrived);
         self.ahead = self.ahead.saturating_sub(arrived);
         self.held = self.held.saturating_add(arrived);
@@ -393,13 +417,9 @@ impl<B: Body> Reader<B> {
         let channel = self.channels.at_mut(slot).ok_or_else(lost)?;
         let mut bytes = memory.get(..channel.received as usize).unwrap_or_default();
         while !bytes.is_empty() {
-            let room = channel.body.spare(1, bytes.len())?;
-            let n = room.len().min(bytes.len());
+            let n = channel.body.reserve(bytes.len())?.min(bytes.len());
             let (now, later) = bytes.split_at_checked(n).unwrap_or_default();
-            if let Some(room) = room.get_mut(..n) {
-                room.copy_from_slice(now);
-            }
-            channel.body.filled(n);
+            channel.body.append(now);
             self.held = self.held.saturating_add(n);
             bytes = later;
         }
@@ -423,9 +443,8 @@ fn parse<B>(basic: &Basic, known: Option<&Channel<B>>, bytes: &[u8]) -> Result<O
     header.channel = basic.channel;
     let begins = basic.format != Format::Same || !known.is_some_and(|channel| channel.open);
     if begins {
+        // Also for format 3, which repeats the last time as a delta, even when it was absolute.
         header.format = basic.format;
-        // A message that begins with format 3 repeats the last time as a delta, even when it was absolute.
-        header.absolute = false;
     }
     let extended = if basic.format == Format::Same {
         match repeated(known, rest) {
@@ -433,7 +452,7 @@ fn parse<B>(basic: &Basic, known: Option<&Channel<B>>, bytes: &[u8]) -> Result<O
             None => return Ok(None),
         }
     } else {
-        carried(&mut header, basic.format, fields);
+        carried(&mut header, fields);
         if header.timestamp == EXTENDED {
             let Some(time) = rest.first_chunk() else { return Ok(None) };
             header.timestamp = u32::from_be_bytes(*time);
@@ -465,13 +484,31 @@ fn take(input: &mut impl Input, room: &mut [u8], most: usize) -> Result<usize> {
     Ok(n)
 }
 
+/// Puts bytes into a body that has room for `most`: buffered ones, else those of one receive. Returns how many.
+fn fill(input: &mut impl Input, body: &mut impl Body, most: usize) -> Result<usize> {
+    let buffered = input.buffered();
+    let n = buffered.len().min(most);
+    if let Some(bytes) = buffered.get(..n).filter(|bytes| !bytes.is_empty()) {
+        body.append(bytes);
+        input.consume(n);
+        return Ok(n);
+    }
+    let room = body.spare(most);
+    if room.is_empty() {
+        return Err(lost());
+    }
+    let arrived = input.receive(room)?.direct.min(most);
+    body.filled(arrived);
+    Ok(arrived)
+}
+
 /// Closes the message of a channel when it is complete: its header with the absolute time.
 #[inline(always)]
 fn finish<B>(channel: &mut Channel<B>) -> Option<MessageHeader> {
     if !channel.open || channel.received < channel.header.length {
         return None;
     }
-    channel.time = if channel.header.absolute {
+    channel.time = if channel.header.format.is_absolute() {
         channel.header.timestamp
     } else {
         channel.time.wrapping_add(channel.header.timestamp)
@@ -523,8 +560,7 @@ fn repeated<B>(known: Option<&Channel<B>>, rest: &[u8]) -> Option<Extended> {
 }
 
 /// Takes over what a message header of formats 0 to 2 carries; `fields` is as long as the format says.
-fn carried(header: &mut MessageHeader, format: Format, fields: &[u8]) {
-    header.absolute = format == Format::Full;
+fn carried(header: &mut MessageHeader, fields: &[u8]) {
     header.timestamp = u24(fields).unwrap_or_default();
     if let Some(length) = fields.get(3..).and_then(u24) {
         header.length = length;

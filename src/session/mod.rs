@@ -1,8 +1,8 @@
 //! The conversation: what is sent and how each message is met (RTMP 1.0, section 7).
 //!
-//! A [`Session`] is one connection. Its reading half ([`Reading`]) and its writing half ([`Sender`]) have locks of
-//! their own, so that one thread may read while another writes; a [`Conversation`] is a call in progress, with the
-//! owner's settings ([`Host`]) at hand.
+//! A [`Session`] is one connection: its reading half ([`Reading`]), the state of `RTMP_Write` ([`Publisher`]) and its
+//! writing half ([`Sender`]), which has a lock of its own, so that one thread may read while others write. A
+//! [`Conversation`] is a call in progress, with the owner's settings ([`Host`]) at hand.
 #![forbid(unsafe_code)]
 
 mod ahead;
@@ -37,7 +37,7 @@ pub use settings::Settings;
 
 use crate::chunk::Body;
 use crate::transport::Stream;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
 /// One connection: both halves and the stream under them.
 #[derive(Debug)]
@@ -47,9 +47,9 @@ pub struct Session<B> {
     /// The writing half.
     pub sender: Sender,
     /// The reading half.
-    pub reading: Mutex<Reading<B>>,
+    pub reading: Reading<B>,
     /// The state of `RTMP_Write`.
-    pub publisher: Mutex<Publisher>,
+    pub publisher: Publisher,
 }
 
 impl<B: Body> Session<B> {
@@ -58,8 +58,8 @@ impl<B: Body> Session<B> {
         let (incoming, outgoing) = ciphers.map(|ciphers| (ciphers.incoming, ciphers.outgoing)).unzip();
         Self {
             sender: Sender::new(Arc::clone(&stream), outgoing),
-            reading: Mutex::new(Reading::new(incoming)),
-            publisher: Mutex::default(),
+            reading: Reading::new(incoming),
+            publisher: Publisher::default(),
             stream,
         }
     }

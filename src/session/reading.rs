@@ -2,7 +2,7 @@
 #![forbid(unsafe_code)]
 
 use super::{Conversation, Event, Host, Incoming, Player};
-use crate::chunk::{Body, Chunk, Complete, MAX_CHUNK_SIZE, Reader};
+use crate::chunk::{Body, Chunk, ChunkBytes, Complete, MAX_CHUNK_SIZE, Reader};
 use crate::crypto::Rc4;
 use crate::message::MessageType;
 use crate::transport::{Input, Received};
@@ -50,6 +50,11 @@ impl<B: Body> Reading<B> {
             talk.acknowledge()?;
         }
         Ok(chunk)
+    }
+
+    /// The bytes of the chunk that was read last.
+    pub fn last_chunk(&self) -> ChunkBytes<'_> {
+        self.chunks.last_chunk()
     }
 
     /// Reads one message, into `lent` where it fits.
