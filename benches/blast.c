@@ -1,7 +1,8 @@
 /* A server for players that sends media as fast as the client takes it, from memory laid out beforehand.
- * Usage: blast rtmp|rtmps|rtmpe|raw MESSAGE CHUNK MEBIBYTES [FLV|- [CERTIFICATE]]
+ * Usage: blast send|sendfile rtmp|rtmps|rtmpe|raw MESSAGE CHUNK MEBIBYTES [FLV|- [CERTIFICATE]]
  *   Messages of MESSAGE body bytes, or the tags of an FLV file again and again, in chunks of CHUNK bytes, until
  *   MEBIBYTES have been sent. raw: no protocol, the same bytes, over TLS when there is a certificate.
+ *   sendfile: the kernel takes the bytes from where they lie, where there is nothing between them and the socket.
  */
 #define _GNU_SOURCE
 #include "link.h"
@@ -67,8 +68,6 @@ static void from_file(const char *path, size_t chunk) {
   }
 }
 
-/* The kernel takes the block from where it lies: a server that copied it would be slower than its client, which would
- * then be measured as it sleeps and wakes. */
 static void send_uncopied(struct link *link, size_t total) {
   int file = memfd_create("block", 0);
   if (file < 0 || write(file, block, block_len) != (ssize_t)block_len) die("memfd");
@@ -78,7 +77,10 @@ static void send_uncopied(struct link *link, size_t total) {
 }
 
 int main(int argc, char **argv) {
-  if (argc < 5) die("usage: blast CARRIER MESSAGE CHUNK MEBIBYTES [FLV|- [CERTIFICATE]]");
+  if (argc < 6) die("usage: blast send|sendfile CARRIER MESSAGE CHUNK MEBIBYTES [FLV|- [CERTIFICATE]]");
+  int uncopied = strcmp(argv[1], "sendfile") == 0;
+  argv++;
+  argc--;
   size_t chunk = strtoul(argv[3], NULL, 10), total = strtoul(argv[4], NULL, 10) << 20;
   int raw = strcmp(argv[1], "raw") == 0;
   block = malloc(2 * ROOM);
@@ -94,7 +96,7 @@ int main(int argc, char **argv) {
     converse(&link);
     link_send(&link, message, small_message(message, 2, 1, 0, size, 4));
   }
-  if (link.carrier == PLAIN)
+  if (link.carrier == PLAIN && uncopied)
     send_uncopied(&link, total);
   else
     for (size_t sent = 0; sent < total; sent += block_len) link_send(&link, block, block_len);

@@ -67,10 +67,10 @@ class Play(Job):
         self.has_limit_target = carrier == "rtmp"
 
     def peer(self, bench, peer):
-        return peer(bench, "blast", self.carrier, self.size, self.chunk, ENDLESS, "-", bench.certificate)
+        return peer(bench, "blast", bench.serving, self.carrier, self.size, self.chunk, ENDLESS, "-", bench.certificate)
 
     def bare_peer(self, bench, peer):
-        return peer(bench, "blast", "raw", self.size, self.chunk, ENDLESS, "-", *self.bare_certificate(bench))
+        return peer(bench, "blast", bench.serving, "raw", self.size, self.chunk, ENDLESS, "-", *self.bare_certificate(bench))
 
     def arguments(self, library, port, mebibytes):
         if self.buffer:

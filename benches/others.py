@@ -95,7 +95,8 @@ def per_byte(bench, programs, servers, films):
 
 def measure(bench):
     films = {size: long_film(bench.dir, size) for size in (SHORT, LONG)}
-    with Peer(bench, "blast", "rtmp", 0, 4096, SHORT, FILM) as short, Peer(bench, "blast", "rtmp", 0, 4096, LONG, FILM) as long:
+    blast = ("blast", bench.serving, "rtmp", 0, 4096)
+    with Peer(bench, *blast, SHORT, FILM) as short, Peer(bench, *blast, LONG, FILM) as long:
         play = per_byte(bench, PLAYERS, {SHORT: short, LONG: long}, films)
     with Peer(bench, "sink", "rtmp") as sink:
         publish = per_byte(bench, PUBLISHERS, {SHORT: sink, LONG: sink}, films)
