@@ -44,6 +44,7 @@ struct link serve(enum carrier carrier, const char *cert) {
     if (SSL_CTX_use_certificate_chain_file(ctx, cert) != 1 ||
         SSL_CTX_use_PrivateKey_file(ctx, cert, SSL_FILETYPE_PEM) != 1)
       die("certificate");
+    SSL_CTX_set_ciphersuites(ctx, "TLS_AES_128_GCM_SHA256");
   }
   int listener = socket(AF_INET, SOCK_STREAM, 0);
   struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
