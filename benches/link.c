@@ -330,7 +330,7 @@ static size_t put_number(uint8_t *to, double number) {
   return 9;
 }
 
-/* name, transaction, null, and {code: "..."} or the number of the stream. */
+/* name, transaction, null, and {level: "status", code: "..."} or the number of the stream. */
 static void answer(struct link *link, const char *name, const uint8_t *transaction, const char *code, int stream) {
   uint8_t body[128], message[140];
   size_t n = put_string(body, name);
@@ -339,6 +339,8 @@ static void answer(struct link *link, const char *name, const uint8_t *transacti
   body[n++] = 5;
   if (code) {
     body[n++] = 3;
+    n += put_text(body + n, "level");
+    n += put_string(body + n, "status");
     n += put_text(body + n, "code");
     n += put_string(body + n, code);
     memcpy(body + n, "\0\0\x09", 3);

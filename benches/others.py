@@ -5,6 +5,7 @@ import shutil
 import statistics
 import subprocess
 import threading
+import tomllib
 
 from harness import ROOT, Peer
 
@@ -15,12 +16,18 @@ SHORT, LONG = 8, 72
 ROUNDS = 3
 TIMEOUT = 60
 
+CRATES = f"{ROOT}/benches/crates"
+CRATES_BUILT = f"{ROOT}/target/crates"
+LIBRTMP2, RML_RTMP = (f"{CRATES_BUILT}/release/{name}-client" for name in ("librtmp2", "rml"))
+
 # Name, command, library. The first of each is what the others are compared with.
 PLAYERS = [
     ("rtmpdump, this library", ["rtmpdump", "-q", "-r", "URL", "-o", "/dev/null"], "ours"),
     ("rtmpdump, the reference", ["rtmpdump", "-q", "-r", "URL", "-o", "/dev/null"], "reference"),
     ("ffmpeg -c copy", ["ffmpeg", "-v", "quiet", "-i", "URL", "-c", "copy", "-f", "flv", "-y", "/dev/null"], None),
     ("GStreamer rtmp2src", ["gst-launch-1.0", "-q", "rtmp2src", "location=URL", "!", "fakesink", "sync=false"], None),
+    ("the crate librtmp2", [LIBRTMP2, "play", "URL"], None),
+    ("the crate rml_rtmp", [RML_RTMP, "play", "URL"], None),
 ]
 PUBLISHERS = [
     ("GStreamer rtmpsink, this library",
@@ -30,7 +37,21 @@ PUBLISHERS = [
      ["gst-launch-1.0", "-q", "filesrc", "location=FILM", "!", "flvdemux", "name=d", "d.video", "!", "queue", "!", "m.video",
       "d.audio", "!", "queue", "!", "m.audio", "flvmux", "name=m", "streamable=true", "!", "rtmp2sink", "location=URL",
       "sync=false"], None),
+    ("the crate librtmp2", [LIBRTMP2, "publish", "FILM", "URL"], None),
+    ("the crate rml_rtmp", [RML_RTMP, "publish", "FILM", "URL"], None),
 ]
+
+
+def build_crates():
+    """Builds the clients that are made of other crates."""
+    subprocess.run([os.environ.get("CARGO", "cargo"), "build", "--quiet", "--release", "--locked", "--manifest-path",
+                    f"{CRATES}/Cargo.toml", "--target-dir", CRATES_BUILT], check=True)
+
+
+def crate_versions():
+    with open(f"{CRATES}/Cargo.lock", "rb") as lock:
+        packages = tomllib.load(lock)["package"]
+    return ", ".join(f"{each['name']} {each['version']}" for each in packages if each["name"] in ("librtmp2", "rml_rtmp"))
 
 
 def tags(flv):
@@ -73,7 +94,7 @@ def spent(bench, words, library):
 
 
 def per_byte(bench, programs, servers, films):
-    """For each program: nanoseconds a byte, and the ratio to the first's."""
+    """For each program: nanoseconds a byte, and the ratio to the first's; None where it failed."""
     costs = {name: [] for name, words, _ in programs if shutil.which(words[0])}
     for _ in range(ROUNDS):
         for name, words, library in programs:
@@ -85,15 +106,14 @@ def per_byte(bench, programs, servers, films):
                 filled = [word.replace("URL", url).replace("FILM", films[size]) for word in words]
                 run[size] = spent(bench, filled, library)
             costs[name].append(None if None in run.values() else (run[LONG] - run[SHORT]) * 1e9 / (LONG - SHORT << 20))
-    for name in [name for name, each in costs.items() if None in each]:
-        print(f"{name}: not compared, the program failed", flush=True)
-        del costs[name]
     first = next(iter(costs.values()), [])
-    return {name: (statistics.median(each), statistics.median(one / base for one, base in zip(each, first)))
+    return {name: None if None in each else
+            (statistics.median(each), statistics.median(one / base for one, base in zip(each, first)))
             for name, each in costs.items()}
 
 
 def measure(bench):
+    build_crates()
     films = {size: long_film(bench.dir, size) for size in (SHORT, LONG)}
     blast = ("blast", bench.serving, "rtmp", 0, 4096)
     with Peer(bench, *blast, SHORT, FILM) as short, Peer(bench, *blast, LONG, FILM) as long:
