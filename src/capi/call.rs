@@ -30,6 +30,7 @@ thread_local! {
 }
 
 impl Working {
+    #[inline]
     fn has(&self, connection: usize) -> bool {
         self.places.iter().take(self.depth.get()).any(|place| place.get() == connection)
     }

@@ -259,7 +259,7 @@ impl<B: Body> Reader<B> {
         let slot = self.channels.find(basic.channel)?;
         let channel =
             self.channels.at_mut(slot).filter(|channel| !channel.open && !channel.holds_memory())?;
-        let parsed = parse(&basic, Some(channel), bytes).ok()??;
+        let Ok(Some(parsed)) = parse(&basic, Some(channel), bytes) else { return None };
         let length = parsed.header.length.min(chunk_size) as usize;
         let body = bytes.get(parsed.len..)?.get(..length)?;
         let place = lent.get_mut(..parsed.header.length as usize).filter(|place| place.len() == length)?;
