@@ -138,7 +138,7 @@ impl InUse {
         work: impl FnOnce(&mut Conversation<'_, Owner<'_>>, &mut Reading<MallocBody>, &mut SockInput<'_>) -> T,
     ) -> Option<T> {
         // SAFETY: `begin`'s caller promised that the structure stays while this lives; the seat is taken before the work
-        // and given back after it, by `aside`, also when it panics.
+        // and given back after it, also when it panics.
         unsafe {
             if !Gate::of(self.r).take(Seat::Reading) {
                 return None;

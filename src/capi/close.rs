@@ -203,45 +203,22 @@ pub(crate) unsafe fn free_settings(r: *mut RTMP) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::capi::handle::{RTMP_Alloc, RTMP_Free, RTMP_Init, RTMP_IsConnected};
+    use crate::capi::handle::RTMP_IsConnected;
     use crate::capi::log::{RTMP_LogSetCallback, RTMP_LogSetLevel};
     use crate::capi::receive::{RTMP_Read, RTMP_ReadPacket, RTMP_Write};
     use crate::capi::send::RTMP_SendCreateStream;
+    use crate::capi::testing::Handle;
     use crate::capi::types::RTMPPacket;
     use libc::{c_char, c_int, c_void};
     use std::cell::Cell;
-    use std::os::fd::IntoRawFd;
     use std::os::unix::net::UnixStream;
     use std::ptr::null_mut;
     use std::time::Instant;
 
-    /// A handle that several threads use, as C programs do.
-    #[derive(Clone, Copy)]
-    struct Handle(*mut RTMP);
-    // SAFETY: what the tests do with it in several threads is what the header allows.
-    unsafe impl Send for Handle {}
-
-    impl Handle {
-        fn over(socket: UnixStream) -> Self {
-            // SAFETY: memory from RTMP_Alloc is initialised, and given a connected descriptor of its own.
-            unsafe {
-                let r = RTMP_Alloc();
-                RTMP_Init(r);
-                (*r).m_sb.sb_socket = socket.into_raw_fd();
-                Self(r)
-            }
-        }
-
-        fn read(self) -> c_int {
-            let mut bytes = [0; 64];
-            // SAFETY: the handle is initialised, the memory this thread's.
-            unsafe { RTMP_Read(self.0, bytes.as_mut_ptr(), 64) }
-        }
-
-        fn free(self) {
-            // SAFETY: no thread uses the handle any more.
-            unsafe { RTMP_Free(self.0) };
-        }
+    fn read(handle: Handle) -> c_int {
+        let mut bytes = [0; 64];
+        // SAFETY: the handle is initialised, the memory this thread's.
+        unsafe { RTMP_Read(handle.0, bytes.as_mut_ptr(), 64) }
     }
 
     #[test]
@@ -251,10 +228,7 @@ mod tests {
             let handle = Handle::over(ours);
             let began = Instant::now();
             std::thread::scope(|scope| {
-                let reader = move || {
-                    let handle = handle;
-                    handle.read()
-                };
+                let reader = move || read(handle);
                 // SAFETY: the handle is initialised.
                 let writer = move || unsafe {
                     let handle = handle;
@@ -316,7 +290,7 @@ mod tests {
         let handle = Handle(CALLED.get());
         // SAFETY: null, which every function refuses, or an initialised handle.
         unsafe {
-            handle.read();
+            read(handle);
             RTMP_Write(handle.0, c"FLV".as_ptr(), 3);
             RTMP_SendCreateStream(handle.0);
             RTMP_Close(handle.0);

@@ -47,7 +47,7 @@ pub(crate) struct Connection {
     /// What became of a `publish` sent ahead.
     pub(crate) publish_ahead: Mutex<PublishAhead>,
     /// What this connection replaced while other calls were at work on it: they may be still.
-    replaced: Option<Box<Connection>>,
+    replaced: Option<Hung>,
     /// When a writing call last listened, by [`coarse_ms`].
     last_listened: AtomicU64,
 }
@@ -60,6 +60,7 @@ const WAITING_INTERVAL: Duration = Duration::from_millis(1);
 const PATIENCE: u64 = 64;
 /// Whoever changes what hangs on a handle, or resets it, holds one of these locks. No call waits or logs while it does.
 static STRIPES: [Mutex<()>; 16] = [const { Mutex::new(()) }; 16];
+
 /// The lock of a structure.
 pub(crate) fn stripe(r: *const RTMP) -> MutexGuard<'static, ()> {
     let index = r.addr() / align_of::<RTMP>() / 64 % STRIPES.len();
@@ -122,6 +123,22 @@ pub(crate) fn plain_stream(fd: c_int) -> Stream {
     Stream::Tcp(Socket::new(unsafe { OwnedFd::from_raw_fd(fd) }, interrupt()))
 }
 
+/// A connection that was taken down: freed when it is dropped. Calls that began before may still refer to it until then.
+#[derive(Debug)]
+struct Hung(*mut Connection);
+
+// SAFETY: a connection may be used and freed in any thread.
+unsafe impl Send for Hung {}
+// SAFETY: nothing can be reached through a shared reference to this.
+unsafe impl Sync for Hung {}
+
+impl Drop for Hung {
+    fn drop(&mut self) {
+        // SAFETY: the pointer came from a box in `hang`, and whoever lets this be dropped knows that no call refers to it.
+        drop(unsafe { Box::from_raw(self.0) });
+    }
+}
+
 /// Hangs a connection over `stream` in the place of `before`, whose descriptor stays open. Fails when another thread is
 /// closing the handle.
 pub(crate) fn succeed(before: InUse, stream: Arc<Stream>, ciphers: Option<Ciphers>) -> Result<()> {
@@ -149,7 +166,7 @@ pub(crate) fn succeed(before: InUse, stream: Arc<Stream>, ciphers: Option<Cipher
 /// # Safety
 /// `r` points to an initialised `struct RTMP`, whose stripe the caller holds, and whose gate has let the caller in, who does
 /// not use what hangs there any more.
-unsafe fn hang(r: *mut RTMP, mut connection: Box<Connection>) -> Option<Box<Connection>> {
+unsafe fn hang(r: *mut RTMP, mut connection: Box<Connection>) -> Option<Hung> {
     // SAFETY: the caller's promise; with the gate shut and nobody else inside, nobody else refers to what hung there.
     unsafe {
         let gate = Gate::of(r);
@@ -168,16 +185,15 @@ unsafe fn hang(r: *mut RTMP, mut connection: Box<Connection>) -> Option<Box<Conn
 ///
 /// # Safety
 /// `r` points to an initialised `struct RTMP`, whose stripe the caller holds.
-unsafe fn unhang(r: *mut RTMP) -> Option<Box<Connection>> {
-    // SAFETY: the caller's promise; what hangs there came from `hang`.
+unsafe fn unhang(r: *mut RTMP) -> Option<Hung> {
+    // SAFETY: the caller's promise; what hangs there came from `hang` and lives.
     unsafe {
         let hung = place(r).swap(std::ptr::null_mut(), Ordering::AcqRel);
         if hung.is_null() {
             return None;
         }
-        let hung = Box::from_raw(hung);
-        hung.bulk.leave(&raw mut (*r).m_sb);
-        Some(hung)
+        (*hung).bulk.leave(&raw mut (*r).m_sb);
+        Some(Hung(hung))
     }
 }
 
@@ -379,68 +395,40 @@ mod tests {
     use super::*;
     use crate::capi::call::ReadingCall;
     use crate::capi::close::RTMP_Close;
-    use crate::capi::handle::{RTMP_Alloc, RTMP_Free, RTMP_Init};
+    use crate::capi::testing::Handle;
     use std::os::fd::IntoRawFd;
     use std::os::unix::net::UnixStream;
     use std::sync::atomic::AtomicI32;
     use std::time::Instant;
 
-    /// A handle that several threads use, as C programs do.
-    #[derive(Clone, Copy)]
-    struct Handle(*mut RTMP);
-    // SAFETY: what the tests do with it in several threads is what the header allows.
-    unsafe impl Send for Handle {}
-
-    impl Handle {
-        fn over(fd: c_int) -> Self {
-            // SAFETY: memory from RTMP_Alloc is initialised, and given a connected descriptor of its own.
-            unsafe {
-                let r = RTMP_Alloc();
-                RTMP_Init(r);
-                (*r).m_sb.sb_socket = fd;
-                Self(r)
-            }
-        }
-
-        /// Runs something on the handle in another thread, to its end.
-        fn elsewhere<T: Send>(self, work: impl FnOnce(*mut RTMP) -> T + Send) -> T {
-            let work = move || {
-                let handle = self;
-                work(handle.0)
-            };
-            std::thread::scope(|scope| scope.spawn(work).join().unwrap())
-        }
-    }
-
     #[test]
     fn a_replaced_connection_stays_for_the_call_that_uses_it() {
         let (first, _peer) = UnixStream::pair().unwrap();
         let (second, _other_peer) = UnixStream::pair().unwrap();
-        let (first, second) = (first.into_raw_fd(), second.into_raw_fd());
+        let (first_fd, second_fd) = (first.as_raw_fd(), second.into_raw_fd());
         let handle = Handle::over(first);
         // SAFETY: the handle is initialised; each descriptor is closed once.
         unsafe {
             let at_work = current(handle.0).unwrap();
-            (*handle.0).m_sb.sb_socket = second;
-            assert_eq!(handle.elsewhere(|r| current(r).unwrap().fd()), second);
-            assert_eq!(at_work.fd(), first);
+            (*handle.0).m_sb.sb_socket = second_fd;
+            assert_eq!(handle.elsewhere(|r| current(r).unwrap().fd()), second_fd);
+            assert_eq!(at_work.fd(), first_fd);
             let hung = place(handle.0).load(Ordering::Acquire);
             assert!((*hung).replaced.is_some(), "kept, as a call is at work on it");
             drop(at_work);
-            (*handle.0).m_sb.sb_socket = first;
-            assert_eq!(current(handle.0).unwrap().fd(), first);
+            (*handle.0).m_sb.sb_socket = first_fd;
+            assert_eq!(current(handle.0).unwrap().fd(), first_fd);
             let hung = place(handle.0).load(Ordering::Acquire);
             assert!((*hung).replaced.is_none(), "freed, as no call is at work on it");
-            RTMP_Close(handle.0);
-            RTMP_Free(handle.0);
-            libc::close(second);
+            handle.free();
+            libc::close(second_fd);
         }
     }
 
     #[test]
     fn readers_take_turns() {
         let (ours, _peer) = UnixStream::pair().unwrap();
-        let handle = Handle::over(ours.into_raw_fd());
+        let handle = Handle::over(ours);
         let readers = AtomicI32::new(0);
         std::thread::scope(|scope| {
             for _ in 0..4 {
@@ -459,14 +447,13 @@ mod tests {
                 });
             }
         });
-        // SAFETY: no thread uses the handle any more.
-        unsafe { RTMP_Free(handle.0) };
+        handle.free();
     }
 
     #[test]
     fn a_reader_that_waits_for_its_turn_hears_of_a_close() {
         let (ours, _peer) = UnixStream::pair().unwrap();
-        let handle = Handle::over(ours.into_raw_fd());
+        let handle = Handle::over(ours);
         let began = Instant::now();
         // SAFETY: the handle is initialised.
         unsafe {
@@ -485,15 +472,15 @@ mod tests {
                 drop(first);
                 close.join().unwrap();
             });
-            RTMP_Free(handle.0);
         }
+        handle.free();
         assert!(began.elapsed() < Duration::from_secs(5));
     }
 
     #[test]
     fn a_nested_call_fails_at_once() {
         let (ours, _peer) = UnixStream::pair().unwrap();
-        let handle = Handle::over(ours.into_raw_fd());
+        let handle = Handle::over(ours);
         // SAFETY: the handle is initialised.
         unsafe {
             let mut outer = ReadingCall::begin(handle.0).unwrap();
@@ -507,7 +494,7 @@ mod tests {
             drop(outer);
             assert!(nested(handle.0).is_none() && current(handle.0).is_some());
             assert_eq!(Gate::of(handle.0).inside(), 0);
-            RTMP_Free(handle.0);
         }
+        handle.free();
     }
 }

@@ -25,23 +25,14 @@ mod tests {
     use super::*;
     use crate::capi::call::{PublishingCall, ReadingCall};
     use crate::capi::connection;
-    use crate::capi::handle::{RTMP_Alloc, RTMP_Free, RTMP_Init, RTMP_IsConnected};
+    use crate::capi::handle::RTMP_IsConnected;
     use crate::capi::receive::{RTMP_Read, RTMP_Write};
     use crate::capi::send::RTMP_SendCreateStream;
+    use crate::capi::testing::Handle;
     use crate::capi::types::RTMP;
     use libc::c_int;
     use std::os::fd::IntoRawFd;
     use std::os::unix::net::UnixStream;
-
-    fn over(socket: UnixStream) -> *mut RTMP {
-        // SAFETY: memory from RTMP_Alloc is initialised, and given a connected descriptor of its own.
-        unsafe {
-            let r = RTMP_Alloc();
-            RTMP_Init(r);
-            (*r).m_sb.sb_socket = socket.into_raw_fd();
-            r
-        }
-    }
 
     #[test]
     fn a_panic_gives_the_failure_value() {
@@ -84,7 +75,8 @@ mod tests {
         let send: Call = |r| unsafe { RTMP_SendCreateStream(r) };
         for (panics, next) in [(reading, read), (publishing, write), (sending, send)] {
             let (ours, _theirs) = UnixStream::pair().unwrap();
-            let r = over(ours);
+            let handle = Handle::over(ours);
+            let r = handle.0;
             // SAFETY: the handle is initialised and this thread's own; the memory has 64 bytes.
             unsafe {
                 assert_eq!(RTMP_SendCreateStream(r), 1);
@@ -94,8 +86,8 @@ mod tests {
                 let (ours, _theirs) = UnixStream::pair().unwrap();
                 (*r).m_sb.sb_socket = ours.into_raw_fd();
                 assert_eq!(RTMP_SendCreateStream(r), 1, "the handle is good for another session");
-                RTMP_Free(r);
             }
+            handle.free();
         }
     }
 }

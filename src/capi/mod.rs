@@ -30,6 +30,8 @@ mod scalar;
 pub mod send;
 pub mod sockbuf;
 pub mod swf;
+#[cfg(test)]
+mod testing;
 mod texts;
 pub mod tls;
 pub mod types;
