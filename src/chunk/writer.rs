@@ -229,25 +229,25 @@ fn recycle(mut slices: Vec<IoSlice<'_>>) -> Vec<IoSlice<'static>> {
 }
 
 /// Refuses what the format cannot express.
+#[inline(always)]
 fn check(message: &Outgoing<'_>, chunk_size: u32) -> Result<()> {
-    if message.body.len() > MAX_BODY {
-        return Err(Error::Usage(format!(
-            "a message of {} bytes cannot be sent, {MAX_BODY} is the most",
-            message.body.len()
-        )));
-    }
-    if !(CONTROL_CHANNEL..=MAX_CHANNEL).contains(&message.channel) {
-        return Err(Error::Usage(format!(
-            "channel {} does not exist, they are {CONTROL_CHANNEL} to {MAX_CHANNEL}",
-            message.channel
-        )));
-    }
-    if !(1..=MAX_CHUNK_SIZE).contains(&chunk_size) {
-        return Err(Error::Usage(format!(
-            "a chunk size of {chunk_size} is not possible, 1 to {MAX_CHUNK_SIZE} are"
-        )));
-    }
-    Ok(())
+    let good = message.body.len() <= MAX_BODY
+        && (CONTROL_CHANNEL..=MAX_CHANNEL).contains(&message.channel)
+        && (1..=MAX_CHUNK_SIZE).contains(&chunk_size);
+    if good { Ok(()) } else { Err(refusal(message, chunk_size)) }
+}
+
+/// Why a message was refused.
+#[cold]
+fn refusal(message: &Outgoing<'_>, chunk_size: u32) -> Error {
+    let (length, channel) = (message.body.len(), message.channel);
+    Error::Usage(if length > MAX_BODY {
+        format!("a message of {length} bytes cannot be sent, {MAX_BODY} is the most")
+    } else if !(CONTROL_CHANNEL..=MAX_CHANNEL).contains(&channel) {
+        format!("channel {channel} does not exist, they are {CONTROL_CHANNEL} to {MAX_CHANNEL}")
+    } else {
+        format!("a chunk size of {chunk_size} is not possible, 1 to {MAX_CHUNK_SIZE} are")
+    })
 }
 
 /// Chooses the shortest header from which every receiver computes the right message.

@@ -35,11 +35,11 @@ pub struct Tag<'a> {
 }
 
 impl<'a> Tag<'a> {
-    /// `later` is what follows it in the piece.
-    fn new(head: TagHead, body: &'a [u8], later: &[u8]) -> Self {
-        let prefix_set_data_frame = head.kind == MessageType::DATA && body.starts_with(ON_META_DATA);
+    /// `later` is what follows the body in the piece.
+    fn new(kind: MessageType, timestamp: u32, body: &'a [u8], later: &[u8]) -> Self {
+        let prefix_set_data_frame = kind == MessageType::DATA && body.starts_with(ON_META_DATA);
         let is_last = later.len() <= PREVIOUS_TAG_SIZE_LEN;
-        Self { kind: head.kind, timestamp: head.timestamp, body, prefix_set_data_frame, is_last }
+        Self { kind, timestamp, body, prefix_set_data_frame, is_last }
     }
 }
 
@@ -86,11 +86,17 @@ impl Splitter {
             self.consumed = bytes.len().saturating_sub(rest.len());
             rest = match self.state {
                 State::Head | State::Skip(_) if rest.is_empty() => return Ok(bytes.len()),
-                State::Head => {
-                    let (state, rest) = self.head.take(rest)?;
-                    self.state = state;
-                    rest
-                }
+                State::Head => match whole_tag(rest).filter(|_| self.head.len == 0) {
+                    Some((tag, later)) => {
+                        send(tag)?;
+                        later
+                    }
+                    None => {
+                        let (state, rest) = self.head.take(rest)?;
+                        self.state = state;
+                        rest
+                    }
+                },
                 State::Skip(wanted) => {
                     let (skipped, rest) = split(rest, wanted);
                     self.state = match wanted.saturating_sub(skipped.len()) {
@@ -102,14 +108,14 @@ impl Splitter {
                 State::Body(head) => {
                     let (part, later) = split(rest, head.len.saturating_sub(self.body.len()));
                     if part.len() == head.len {
-                        send(Tag::new(head, part, later))?;
+                        send(Tag::new(head.kind, head.timestamp, part, later))?;
                     } else {
                         self.keep(part, head.len)?;
                         self.consumed = bytes.len().saturating_sub(later.len());
                         if self.body.len() < head.len {
                             return Ok(bytes.len());
                         }
-                        send(Tag::new(head, &self.body, later))?;
+                        send(Tag::new(head.kind, head.timestamp, &self.body, later))?;
                     }
                     self.tag_done();
                     later
@@ -153,14 +159,7 @@ struct Head {
 
 impl Head {
     /// Takes bytes of a header, and says where the stream goes on and with what bytes.
-    #[inline(always)]
     fn take<'a>(&mut self, bytes: &'a [u8]) -> Result<(State, &'a [u8])> {
-        if self.len == 0
-            && let Some((head, rest)) = bytes.split_first_chunk()
-            && !head.starts_with(SIGNATURE)
-        {
-            return Ok((tag_body(head)?, rest));
-        }
         let mut rest = bytes;
         loop {
             let wanted = self.wanted();
@@ -210,10 +209,28 @@ impl Head {
     }
 }
 
+/// The tag that `bytes` begin with, and what follows it, when all of it is there: a program that hands over whole tags
+/// needs no more than this.
+#[inline(always)]
+fn whole_tag(bytes: &[u8]) -> Option<(Tag<'_>, &[u8])> {
+    let (header, rest) = bytes.split_first_chunk()?;
+    let (kind, timestamp, len) = tag_header(header);
+    let (body, later) = rest.split_at_checked(len).filter(|_| is_tag_type(kind))?;
+    let (_, behind) = later.split_at_checked(PREVIOUS_TAG_SIZE_LEN)?;
+    Some((Tag::new(kind, timestamp, body, later), behind))
+}
+
+/// What a tag header says: type, time in milliseconds, length of the body.
+#[inline(always)]
+fn tag_header(header: &[u8; TAG_HEADER_LEN]) -> (MessageType, u32, usize) {
+    let &[kind, l0, l1, l2, t0, t1, t2, high, ..] = header;
+    let len = u32::from_be_bytes([0, l0, l1, l2]) as usize;
+    (MessageType(kind), u32::from_be_bytes([high, t0, t1, t2]), len)
+}
+
 /// Goes on to the body of a tag. Its type, the first byte, is checked.
 fn tag_body(header: &[u8; TAG_HEADER_LEN]) -> Result<State> {
-    let &[kind, l0, l1, l2, t0, t1, t2, high, ..] = header;
-    let kind = MessageType(kind);
+    let (kind, timestamp, len) = tag_header(header);
     if !is_tag_type(kind) {
         return Err(Error::Usage(format!(
             "the FLV bytes to send have {} where a tag's type (8, 9 or 18) is expected; \
@@ -221,8 +238,7 @@ fn tag_body(header: &[u8; TAG_HEADER_LEN]) -> Result<State> {
             kind.0
         )));
     }
-    let len = u32::from_be_bytes([0, l0, l1, l2]) as usize;
-    Ok(State::Body(TagHead { kind, timestamp: u32::from_be_bytes([high, t0, t1, t2]), len }))
+    Ok(State::Body(TagHead { kind, timestamp, len }))
 }
 
 /// Skips to the first tag, given the length of the file header.
