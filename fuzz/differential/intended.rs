@@ -89,7 +89,7 @@ fn amf(name: &str, input: &[u8], start: usize, theirs: &[u8], own: &[u8]) -> Opt
             "objects in AMF3 objects are decoded; the reference leaves them empty and loses its place",
         );
     }
-    if name.starts_with("AMF3_Decode") && input.get(start).is_some_and(|traits| traits & 0x0b == 0x0b) {
+    if name.starts_with("AMF3_Decode") && input.get(start..).is_some_and(is_dynamic) {
         return Some(
             "the end of a dynamic AMF3 object is no member; the reference repeats the last value there",
         );
@@ -127,6 +127,13 @@ fn has_inner_object(name: &str, own: &[u8]) -> bool {
 fn decoded(answer: &[u8]) -> Option<i64> {
     let rest = answer.strip_prefix(b"decoded ")?;
     std::str::from_utf8(rest.split(|byte| *byte == b' ').next()?).ok()?.parse().ok()
+}
+
+/// Whether an AMF3 object begins with traits of its own that let it have any members. The traits are an integer of up to
+/// four bytes, whose last has its low bits.
+fn is_dynamic(object: &[u8]) -> bool {
+    let last = object.iter().take(3).find(|byte| **byte < 0x80).or(object.get(3));
+    last.is_some_and(|traits| traits & 0x0b == 0x0b)
 }
 
 /// Whether a date's header, an integer of up to four bytes, is even.
