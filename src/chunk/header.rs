@@ -14,7 +14,8 @@ const TWO_BYTES: u32 = 64;
 /// The first channel that needs a basic header of three bytes.
 const THREE_BYTES: u32 = 320;
 
-/// How much of the message header a chunk carries; the number is the format on the wire.
+/// How much of the message header a chunk carries; the number is the format on the wire. (A word, as what stands beside it in
+/// a [`MessageHeader`]: bytes that are stored one by one and read together make the processor wait.)
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Default)]
 #[repr(u32)]
 pub enum Format {

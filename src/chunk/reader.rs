@@ -3,8 +3,7 @@
 #![deny(clippy::indexing_slicing, clippy::arithmetic_side_effects)]
 
 use super::channels::{Channels, Slot};
-use super::header::RawHeader;
-use super::header::{Basic, EXTENDED, basic, one_byte, u24};
+use super::header::{Basic, EXTENDED, RawHeader, basic, one_byte, u24};
 use super::{Format, MessageHeader};
 use crate::message::MessageType;
 use crate::transport::Input;

@@ -43,12 +43,15 @@ impl Waiting {
     /// Puts an answer behind the others; one too many is dropped.
     fn push(&self, message: Message) -> Result<()> {
         let mut messages = self.messages.lock().map_err(|_| Error::Closed)?;
-        if messages.len() >= MAX_WAITING {
-            crate::warning!("the peer asks faster than it reads answers; one answer is not sent");
-            return Ok(());
+        let is_room = messages.len() < MAX_WAITING;
+        if is_room {
+            messages.push_back(message);
+            self.count.store(messages.len(), Ordering::SeqCst);
         }
-        messages.push_back(message);
-        self.count.store(messages.len(), Ordering::SeqCst);
+        drop(messages);
+        if !is_room {
+            crate::warning!("the peer asks faster than it reads answers; one answer is not sent");
+        }
         Ok(())
     }
 
