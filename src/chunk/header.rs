@@ -108,6 +108,7 @@ pub(super) fn one_byte(format: Format, channel: u32) -> Option<u8> {
 }
 
 /// Appends a basic header for `channel`, 2..=65599.
+#[inline]
 pub(super) fn put_basic(out: &mut Vec<u8>, format: Format, channel: u32) {
     let top = (format as u8) << 6;
     let [low, high, ..] = channel.wrapping_sub(TWO_BYTES).to_le_bytes();

@@ -103,7 +103,7 @@ impl<'a> Cut<'a> {
     }
 
     /// Lays all chunks out behind what is in `out`.
-    #[inline]
+    #[inline(always)]
     fn copy_to(&self, out: &mut Vec<u8>) -> Result<()> {
         let (start, rest) = self.first_part();
         let usual = one_byte(Format::Same, self.channel).filter(|_| self.time() < EXTENDED);
