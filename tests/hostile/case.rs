@@ -245,21 +245,28 @@ static PROGRAMS: LazyLock<PathBuf> = LazyLock::new(|| {
     let built = std::env::current_exe().expect("this test").with_file_name("librtmp.so");
     assert!(built.exists(), "{} is not built", built.display());
     for link in ["librtmp.so.1", "librtmp.so"] {
-        let link = library.join(link);
-        let _ = fs::remove_file(&link);
-        symlink(&built, &link).expect("a link to our library");
+        replace(&library.join(link), |link| symlink(&built, link).expect("a link to our library"));
     }
     for program in ["driver", "faults", "life", "scarce"] {
-        compile(program, &directory, &library);
+        replace(&directory.join(program), |place| compile(program, place, &library));
     }
     directory
 });
 
-fn compile(name: &str, directory: &Path, library: &Path) {
+/// Makes a file elsewhere and puts it in its place at once: some runners give each test a process of its own, and those use
+/// the same files.
+fn replace(place: &Path, make: impl FnOnce(&Path)) {
+    let made = place.with_extension(std::process::id().to_string());
+    let _ = fs::remove_file(&made);
+    make(&made);
+    fs::rename(&made, place).expect("its place");
+}
+
+fn compile(name: &str, place: &Path, library: &Path) {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let status = Command::new("cc")
         .args(["-std=gnu99", "-Wall", "-Wextra", "-Werror", "-g", "-O1", "-o"])
-        .arg(directory.join(name))
+        .arg(place)
         .arg(root.join("tests/hostile").join(name).with_extension("c"))
         .arg(format!("-I{}", root.join("include").display()))
         .arg(format!("-L{}", library.display()))
