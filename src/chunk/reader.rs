@@ -265,8 +265,9 @@ impl<B: Body> Reader<B> {
         place.copy_from_slice(body);
         channel.begin(&parsed);
         channel.received = parsed.header.length;
+        let finished = finish(channel);
         input.consume(parsed.len.saturating_add(length));
-        finish(channel)
+        finished
     }
 
     /// Copies the buffered chunks that do nothing but continue the message in the caller's memory: a large message in

@@ -34,31 +34,37 @@ pub enum Event {
 
 impl<H: Host + ?Sized> Conversation<'_, H> {
     /// Meets one message. An error ends the session: the server refused, or broke the protocol beyond repair.
+    #[inline(always)] // media, which nearly all is, is met where it was read
     pub fn handle(&mut self, message: &Incoming<'_>) -> Result<Event> {
-        match message.header.kind {
-            MessageType::SET_CHUNK_SIZE => self.on_chunk_size(message.body)?,
+        let Incoming { header, body } = *message;
+        if matches!(header.kind, MessageType::AUDIO | MessageType::VIDEO) {
+            self.note_media(header.channel, header.timestamp);
+            return Ok(Event::Media);
+        }
+        self.handle_other(header.kind, header.stream, header.timestamp, body)
+    }
+
+    /// Meets a message that is neither sound nor picture.
+    fn handle_other(&mut self, kind: MessageType, stream: u32, time: u32, body: &[u8]) -> Result<Event> {
+        match kind {
+            MessageType::SET_CHUNK_SIZE => self.on_chunk_size(body)?,
             MessageType::ACKNOWLEDGEMENT => crate::debug!("received: bytes read report"),
-            MessageType::USER_CONTROL => self.on_user_control(message.body)?,
-            MessageType::WINDOW_ACK_SIZE => self.on_window_ack_size(message.body),
-            MessageType::SET_PEER_BANDWIDTH => self.on_peer_bandwidth(message.body),
-            MessageType::AUDIO | MessageType::VIDEO => {
-                self.note_media(message.header.channel, message.header.timestamp);
-                return Ok(Event::Media);
-            }
+            MessageType::USER_CONTROL => self.on_user_control(body)?,
+            MessageType::WINDOW_ACK_SIZE => self.on_window_ack_size(body),
+            MessageType::SET_PEER_BANDWIDTH => self.on_peer_bandwidth(body),
             MessageType::DATA => {
-                return Ok(if self.on_data(message.body) { Event::Media } else { Event::Handled });
+                return Ok(if self.on_data(body) { Event::Media } else { Event::Handled });
             }
             MessageType::AGGREGATE => {
-                self.on_aggregate(message);
+                self.on_aggregate(time, body);
                 return Ok(Event::Media);
             }
-            MessageType::COMMAND => return self.on_command(message.header.stream, message.body),
+            MessageType::COMMAND => return self.on_command(stream, body),
             MessageType::COMMAND_AMF3 => {
-                let body = message.body.get(1..).unwrap_or_default();
-                return self.on_command(message.header.stream, body);
+                return self.on_command(stream, body.get(1..).unwrap_or_default());
             }
             MessageType(other) => {
-                crate::debug!("received a message of type {other}, {} bytes: ignored", message.body.len())
+                crate::debug!("received a message of type {other}, {} bytes: ignored", body.len())
             }
         }
         Ok(Event::Handled)
@@ -160,8 +166,8 @@ impl<H: Host + ?Sized> Conversation<'_, H> {
         }
     }
 
-    fn on_aggregate(&mut self, message: &Incoming<'_>) {
-        for tag in Aggregate::new(message.body, message.header.timestamp).map_while(Result::ok) {
+    fn on_aggregate(&mut self, time: u32, body: &[u8]) {
+        for tag in Aggregate::new(body, time).map_while(Result::ok) {
             if tag.kind == MessageType::DATA {
                 self.on_data(tag.body);
             }

@@ -5,7 +5,7 @@
 use super::reading::incoming;
 use super::resume::{Found, Resume};
 use super::{Conversation, Event, Host, Incoming, Media, Reading, link_flag, read_flag, read_status};
-use crate::chunk::Body;
+use crate::chunk::{Body, MessageHeader};
 use crate::flv::{self, Aggregate, PREVIOUS_TAG_SIZE_LEN, TAG_HEADER_LEN};
 use crate::message::MessageType;
 use crate::transport::Input;
@@ -237,32 +237,32 @@ impl<B: Body> Reading<B> {
         if !self.player.wants(talk, &view).map_err(End::Error)? {
             return Ok(Step::Skipped);
         }
-        if view.header.kind == MessageType::AGGREGATE {
-            return self.unpack_aggregate(talk, &view).map_err(End::Error);
+        let MessageHeader { kind, timestamp, length, .. } = view.header;
+        if kind == MessageType::AGGREGATE {
+            return self.unpack_aggregate(talk, timestamp, view.body).map_err(End::Error);
         }
-        let time = note_tag(talk.host, view.header.kind, view.header.timestamp);
-        let length = view.header.length;
-        let head = flv::tag_header(view.header.kind, length, time);
-        let tail = flv::previous_tag_size(length);
+        let time = note_tag(talk.host, kind, timestamp);
         match message.body {
             Some(body) => {
+                let (head, tail) = (flv::tag_header(kind, length, time), flv::previous_tag_size(length));
                 let mut kept = Kept::Tag { head, body, tail, at: 0 };
                 let (copied, left) = kept.copy_to(out);
                 self.player.kept = left.then_some(kept);
                 Ok(if copied == 0 { Step::Skipped } else { Step::Bytes(copied) })
             }
-            None => Ok(Step::Bytes(frame_in_place(out, &head, &tail, length as usize))),
+            None => Ok(Step::Bytes(frame_in_place(out, kind, length, time))),
         }
     }
 
     fn unpack_aggregate<H: Host + ?Sized>(
         &mut self,
         talk: &mut Conversation<'_, H>,
-        message: &Incoming<'_>,
+        time: u32,
+        body: &[u8],
     ) -> Result<Step> {
-        let mut data = Vec::with_capacity(message.body.len().saturating_add(PREVIOUS_TAG_SIZE_LEN));
+        let mut data = Vec::with_capacity(body.len().saturating_add(PREVIOUS_TAG_SIZE_LEN));
         let mut end = None;
-        for tag in Aggregate::new(message.body, message.header.timestamp) {
+        for tag in Aggregate::new(body, time) {
             let tag = match tag {
                 Ok(tag) => tag,
                 Err(error) => {
@@ -321,18 +321,13 @@ fn note_tag<H: Host + ?Sized>(host: &mut H, kind: MessageType, packet_time: u32)
 }
 
 /// Puts header and trailer around a body that was received in place; the tag's length.
-fn frame_in_place(
-    out: &mut [u8],
-    head: &[u8; TAG_HEADER_LEN],
-    tail: &[u8; PREVIOUS_TAG_SIZE_LEN],
-    length: usize,
-) -> usize {
+fn frame_in_place(out: &mut [u8], kind: MessageType, length: u32, time: u32) -> usize {
     if let Some(place) = out.first_chunk_mut::<TAG_HEADER_LEN>() {
-        *place = *head;
+        *place = flv::tag_header(kind, length, time);
     }
-    let end = TAG_HEADER_LEN.saturating_add(length);
+    let end = TAG_HEADER_LEN.saturating_add(length as usize);
     if let Some(place) = out.get_mut(end..).and_then(<[u8]>::first_chunk_mut::<PREVIOUS_TAG_SIZE_LEN>) {
-        *place = *tail;
+        *place = flv::previous_tag_size(length);
     }
     end.saturating_add(PREVIOUS_TAG_SIZE_LEN)
 }
