@@ -3,6 +3,7 @@
 //! it takes no port.
 #![forbid(unsafe_code)]
 
+use std::fs;
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::os::fd::OwnedFd;
@@ -24,15 +25,18 @@ const MESSAGE: [u8; 16] = [2, 0, 0, 0, 0, 0, 4, 1, 0, 0, 0, 0, 0, 0, 0x10, 0];
 
 static REFERENCE_SERVER: LazyLock<PathBuf> = LazyLock::new(|| {
     let program = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("handshake-reference-server");
+    // In its place at once: some runners give each test a process of its own, and those use the same file.
+    let made = program.with_extension(std::process::id().to_string());
     let source = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/reference_server.c");
     let status = Command::new("cc")
         .args(["-Wall", "-Werror", "-o"])
-        .arg(&program)
+        .arg(&made)
         .args([source, "-lrtmp"])
         .env_remove("LIBRARY_PATH")
         .status()
         .expect("a C compiler called cc");
     assert!(status.success(), "the reference server does not compile: is librtmp-dev installed?");
+    fs::rename(made, &program).expect("its place");
     program
 });
 
