@@ -3,6 +3,7 @@
 # make demo           shows it at work: publishes and plays a film through a server of its own
 # make loopback       builds that server: build/examples/loopback --help
 # make check          runs every test; check-PART (rust abi capi install guard sanitize soak fuzz examples interop) runs one part
+# make check-x86      the same for the library built for 32-bit x86, beside Debian's: installs packages of that architecture
 # make sanitize       the memory and thread checkers at length: besides check-sanitize the examples, and ThreadSanitizer
 # make soak           20 GiB played, 20 GiB published, 5000 sessions: SOAK_GIB=, SOAK_CYCLES= for less
 # make fuzz           every fuzz target at length, FUZZ_TIME seconds each (600); make fuzz-table writes docs/fuzzing.md too
@@ -23,6 +24,7 @@ RELEASE := $(or $(CARGO_TARGET_DIR),target)/release
 DEBUG   := $(or $(CARGO_TARGET_DIR),target)/debug
 HEADERS := amf http log rtmp
 PARTS   := rust abi capi install guard sanitize soak fuzz examples interop
+APART   := x86
 
 all:
 	$(CARGO) build --release --locked
@@ -81,7 +83,7 @@ demo:
 check: deps
 	@CARGO="$(CARGO)" scripts/check $(PARTS)
 
-$(PARTS:%=check-%): check-%:
+$(PARTS:%=check-%) $(APART:%=check-%): check-%:
 	@CARGO="$(CARGO)" scripts/check $*
 
 sanitize: deps tree
@@ -103,4 +105,4 @@ clean:
 	$(CARGO) clean
 	$(RM) -r build
 
-.PHONY: all install uninstall tree examples loopback deps interop-table headers demo check sanitize soak fuzz fuzz-table bench clean $(PARTS:%=check-%)
+.PHONY: all install uninstall tree examples loopback deps interop-table headers demo check sanitize soak fuzz fuzz-table bench clean $(PARTS:%=check-%) $(APART:%=check-%)

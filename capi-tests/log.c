@@ -109,7 +109,7 @@ int main(void)
     printf("get %d\n", (int)RTMP_LogGetLevel());
 
     RTMP_LogSetCallback(callback);
-    RTMP_Log(RTMP_LOGERROR, "%d %s %.2f %c %ld", 5, "text", 1.5, 'x', 1L << 40);
+    RTMP_Log(RTMP_LOGERROR, "%d %s %.2f %c %lld", 5, "text", 1.5, 'x', 1LL << 40);
     RTMP_Log(RTMP_LOGERROR, "no-name");
     RTMP_Log(RTMP_LOGINFO, "not printed");
     RTMP_Log(-1, "not printed");

@@ -27,12 +27,12 @@ struct Identity {
 }
 
 /// When a certificate is valid, in seconds from the epoch.
-const PAST: (i64, i64) = (1_000_000_000, 1_100_000_000);
-const FUTURE: (i64, i64) = (4_000_000_000, 4_100_000_000);
-const LONG: (i64, i64) = (1_000_000_000, 4_100_000_000);
+const PAST: (&str, &str) = ("20010101000000Z", "20040101000000Z");
+const FUTURE: (&str, &str) = ("21010101000000Z", "21040101000000Z");
+const LONG: (&str, &str) = (PAST.0, FUTURE.1);
 
 /// Makes a certificate; without an issuer it signs itself, and is an authority.
-fn identity(name: &str, validity: (i64, i64), issuer: Option<&Identity>) -> Identity {
+fn identity(name: &str, validity: (&str, &str), issuer: Option<&Identity>) -> Identity {
     let group = EcGroup::from_curve_name(Nid::X9_62_PRIME256V1).unwrap();
     let key = PKey::from_ec_key(EcKey::generate(&group).unwrap()).unwrap();
     let mut subject = X509NameBuilder::new().unwrap();
@@ -46,8 +46,8 @@ fn identity(name: &str, validity: (i64, i64), issuer: Option<&Identity>) -> Iden
     builder.set_subject_name(&subject).unwrap();
     builder.set_issuer_name(issuer.map_or(&subject, |issuer| issuer.certificate.subject_name())).unwrap();
     builder.set_pubkey(&key).unwrap();
-    builder.set_not_before(&Asn1Time::from_unix(validity.0).unwrap()).unwrap();
-    builder.set_not_after(&Asn1Time::from_unix(validity.1).unwrap()).unwrap();
+    builder.set_not_before(&Asn1Time::from_str_x509(validity.0).unwrap()).unwrap();
+    builder.set_not_after(&Asn1Time::from_str_x509(validity.1).unwrap()).unwrap();
     match issuer {
         None => builder.append_extension(BasicConstraints::new().critical().ca().build().unwrap()).unwrap(),
         Some(issuer) => {

@@ -3,8 +3,13 @@
 #![deny(clippy::indexing_slicing, clippy::arithmetic_side_effects)]
 
 /// The integer at the beginning of the text, after spaces and a sign; 0 when there is none. Too large ones stop at the
-/// ends of `i64`. With base 0 the text says: `0x` is hexadecimal, `0` octal, anything else decimal.
+/// ends of C's `long`, which is as wide as a pointer. With base 0 the text says: `0x` is hexadecimal, `0` octal, anything
+/// else decimal.
 pub fn leading_integer(text: &[u8], base: u32) -> i64 {
+    integer(text, base).clamp(isize::MIN as i64, isize::MAX as i64)
+}
+
+fn integer(text: &[u8], base: u32) -> i64 {
     let (negative, text) = sign(skip_spaces(text));
     let (base, digits) = match (base, text) {
         (0, [b'0', b'x' | b'X', rest @ ..]) if rest.first().is_some_and(u8::is_ascii_hexdigit) => (16, rest),
@@ -31,7 +36,7 @@ pub fn leading_float(text: &[u8]) -> f64 {
     if let (_, [b'0', b'x' | b'X', digit, ..]) = sign(text)
         && digit.is_ascii_hexdigit()
     {
-        return leading_integer(text, 0) as f64;
+        return integer(text, 0) as f64;
     }
     let ascii: String =
         text.iter().map_while(|byte| byte.is_ascii_graphic().then(|| char::from(*byte))).collect();

@@ -39,7 +39,7 @@ static long setting(const char *name, long otherwise) {
     size_t length = strlen(name);
     for (int i = 3; i < count_of_arguments; i++)
         if (!strncmp(arguments[i], name, length) && arguments[i][length] == '=')
-            return strtol(arguments[i] + length + 1, NULL, 0);
+            return (long)strtoll(arguments[i] + length + 1, NULL, 0);
     return otherwise;
 }
 
