@@ -76,6 +76,16 @@ fn joined(blocks: u32, top: usize) -> u64 {
     (u64::from(blocks) << 32) | top as u64
 }
 
+/// Whether the system has memory to give: asked before what dies of a failed allocation, as OpenSSL does where it loads a
+/// provider. More than the reserve lends is asked for, and given back at once.
+pub fn is_there() -> bool {
+    let mut trial = Vec::<u8>::new();
+    let result = trial.try_reserve_exact(SIZE);
+    // Memory that is seen to be used is really asked for.
+    std::hint::black_box(&mut trial);
+    result.is_ok()
+}
+
 /// An error once memory has been out for so long that a session must end.
 pub fn enough() -> Result<()> {
     if RESERVE.is_low() {

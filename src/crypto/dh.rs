@@ -8,7 +8,7 @@ use std::fmt;
 use openssl::bn::{BigNum, BigNumContext};
 use openssl::error::ErrorStack;
 
-use super::failed;
+use super::{failed, random};
 use crate::{Error, Result};
 
 /// Size of a public key and of a secret on the wire: 1024 bits, big-endian, padded with zeros on the left.
@@ -48,21 +48,23 @@ impl KeyPair {
     /// # Errors
     /// [`Error::Io`] when the system's generator fails.
     pub fn generate() -> Result<Self> {
-        Self::draw().map_err(failed("making a Diffie-Hellman key"))
+        loop {
+            let mut drawn = [0; PUBLIC_KEY_SIZE];
+            random(&mut drawn)?;
+            if let Some(pair) = Self::of(&drawn).map_err(failed("making a Diffie-Hellman key"))? {
+                return Ok(pair);
+            }
+        }
     }
 
-    fn draw() -> std::result::Result<Self, ErrorStack> {
+    /// The pair of this private key, which must be in 2 ..= p - 2: 0 and 1 would give the public keys 1 and 2.
+    fn of(private: &[u8; PUBLIC_KEY_SIZE]) -> std::result::Result<Option<Self>, ErrorStack> {
         let prime = BigNum::get_rfc2409_prime_1024()?;
-        // 0 and 1 would give the public keys 1 and 2; adding 2 to a number below p - 3 leaves them out.
-        let mut range = BigNum::new()?;
-        range.checked_sub(&prime, &*BigNum::from_u32(3)?)?;
-        let mut private = BigNum::new()?;
-        range.rand_range(&mut private)?;
-        private.add_word(2)?;
+        let Some(mut private) = in_range(private, &prime)? else { return Ok(None) };
         private.set_const_time();
         let mut public = BigNum::new()?;
         public.mod_exp(&*BigNum::from_u32(2)?, &private, &prime, &mut *BigNumContext::new_secure()?)?;
-        Ok(KeyPair { private, public: padded(&public)? })
+        Ok(Some(KeyPair { private, public: padded(&public)? }))
     }
 
     /// The public key, as it is sent.
@@ -84,17 +86,23 @@ impl KeyPair {
 
     fn power(&self, peer: &[u8; PUBLIC_KEY_SIZE]) -> std::result::Result<Option<Secret>, ErrorStack> {
         let prime = BigNum::get_rfc2409_prime_1024()?;
-        let peer = BigNum::from_slice(peer)?;
-        let lowest = BigNum::from_u32(2)?;
-        let mut highest = BigNum::new()?;
-        highest.checked_sub(&prime, &lowest)?;
-        if peer < lowest || peer > highest {
-            return Ok(None);
-        }
+        let Some(peer) = in_range(peer, &prime)? else { return Ok(None) };
         let mut secret = BigNum::new()?;
         secret.mod_exp(&peer, &self.private, &prime, &mut *BigNumContext::new_secure()?)?;
         Ok(Some(Secret(padded(&secret)?)))
     }
+}
+
+/// The number, if it is in 2 ..= p - 2.
+fn in_range(
+    number: &[u8; PUBLIC_KEY_SIZE],
+    prime: &BigNum,
+) -> std::result::Result<Option<BigNum>, ErrorStack> {
+    let number = BigNum::from_slice(number)?;
+    let lowest = BigNum::from_u32(2)?;
+    let mut highest = BigNum::new()?;
+    highest.checked_sub(prime, &lowest)?;
+    Ok(Some(number).filter(|number| *number >= lowest && *number <= highest))
 }
 
 fn padded(number: &BigNum) -> std::result::Result<[u8; PUBLIC_KEY_SIZE], ErrorStack> {
@@ -128,6 +136,15 @@ mod tests {
             assert_eq!(a.agree(b.public()).unwrap().bytes(), b.agree(a.public()).unwrap().bytes());
             assert_ne!(a.public(), b.public());
         }
+    }
+
+    #[test]
+    fn private_keys_are_range_checked() {
+        for bad in [small(0), small(1), prime_minus(1), prime_minus(0), [0xff; PUBLIC_KEY_SIZE]] {
+            assert!(KeyPair::of(&bad).unwrap().is_none());
+        }
+        assert_eq!(KeyPair::of(&small(2)).unwrap().unwrap().public(), &small(4));
+        assert!(KeyPair::of(&prime_minus(2)).unwrap().is_some());
     }
 
     #[test]

@@ -2,7 +2,7 @@
 #![forbid(unsafe_code)]
 
 use super::failed;
-use crate::Result;
+use crate::{Result, memory};
 use openssl::cipher::Cipher;
 use openssl::cipher_ctx::CipherCtx;
 use openssl::error::ErrorStack;
@@ -75,9 +75,13 @@ impl Stream {
     }
 }
 
-/// OpenSSL's RC4, loaded once; `None` where its provider of old ciphers is not installed.
+/// OpenSSL's RC4, loaded once; `None` where its provider of old ciphers is not installed, or while memory is out, of which
+/// loading it would crash.
 fn legacy() -> Option<&'static Legacy> {
     static LEGACY: OnceLock<Option<Legacy>> = OnceLock::new();
+    if LEGACY.get().is_none() && !memory::is_there() {
+        return None;
+    }
     let load = || -> std::result::Result<Legacy, ErrorStack> {
         let context = LibCtx::new()?;
         let provider = Provider::load(Some(&context), "legacy")?;

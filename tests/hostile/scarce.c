@@ -1,8 +1,10 @@
-/* Sessions in which memory runs out: in each child process another allocation fails, or it and all that follow.
+/* Sessions in which memory runs out: in each child process another allocation fails, or it and all that follow; or the
+ * process gets so many KiB of memory more and no others.
  *
- * usage: scarce play|publish|garbage PORT once|onwards
- * Ends after the first session that needed fewer allocations. Prints what became of the sessions, and the first that was
- * killed. The program's own malloc stands before the C library's, so every allocation of the process is seen. */
+ * usage: scarce play|publish URL BYTES once|onwards|limited STEP
+ * BYTES is what a whole play gives. Every STEP-th allocation, or number of KiB, is tried. Ends after the first session that
+ * needed fewer allocations, or with MOST_KIB. Prints what became of the sessions, and the first that was killed. The
+ * program's own malloc stands before the C library's, so every allocation of the process is seen. */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <librtmp/log.h>
@@ -10,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -18,9 +21,9 @@ extern void *__libc_calloc(size_t count, size_t size);
 extern void *__libc_realloc(void *block, size_t size);
 extern void *__libc_memalign(size_t alignment, size_t size);
 
-enum { TAGS = 20, PLAYED = 13 + 11 + 70 + 4, MOST = 100000, WHOLE = 0, FAILED = 1, WRONG = 2, ENOUGH = 64 };
+enum { TAGS = 20, MOST = 100000, MOST_KIB = 2048, STACK = 512 << 10, WHOLE = 0, FAILED = 1, WRONG = 2, ENOUGH = 64 };
 
-static int armed, onwards, refused;
+static int whole, armed, onwards, refused;
 static long left;
 
 static int refuse(void) {
@@ -51,7 +54,7 @@ static int read_all(RTMP *rtmp) {
     char buffer[4096];
     int n, total = 0;
     while ((n = RTMP_Read(rtmp, buffer, sizeof buffer)) > 0) total += n;
-    return total == PLAYED ? WHOLE : total < PLAYED ? FAILED : WRONG;
+    return total == whole ? WHOLE : total < whole ? FAILED : WRONG;
 }
 
 static int write_all(RTMP *rtmp) {
@@ -77,32 +80,49 @@ static int session(const char *mode, char *url) {
     return result;
 }
 
+/* What the process may have: so much more than it has, with a stack that need not grow. */
+static void limit(long kib) {
+    volatile char stack[STACK];
+    long pages = 0;
+    for (int i = 0; i < STACK; i += 4096) stack[i] = 0;
+    FILE *file = fopen("/proc/self/statm", "r");
+    if (!file || fscanf(file, "%ld", &pages) != 1 || stack[0]) abort();
+    fclose(file);
+    rlim_t most = (rlim_t)(pages * sysconf(_SC_PAGESIZE) + kib * 1024);
+    if (setrlimit(RLIMIT_AS, &(struct rlimit){most, most})) abort();
+}
+
+/* One session in a process of its own: its result, and ENOUGH more when no less memory need be tried. */
+static int child(const char *mode, char *url, const char *how, long n) {
+    if (!strcmp(how, "limited")) {
+        limit(n);
+        return session(mode, url) + (n >= MOST_KIB ? ENOUGH : 0);
+    }
+    left = n, onwards = !strcmp(how, "onwards"), armed = 1;
+    int result = session(mode, url);
+    armed = 0;
+    return refused ? result : result + ENOUGH;
+}
+
 int main(int argc, char **argv) {
-    char url[160];
-    long results[ENOUGH + 3] = {0}, killed = 0, first = 0, spared = 0, n = 0;
-    if (argc < 4) return 2;
+    long results[ENOUGH + 3] = {0}, killed = 0, spared = 0, n = 1, step = argc == 6 ? atol(argv[5]) : 0;
+    if (step < 1) return 2;
+    whole = atoi(argv[3]);
     setvbuf(stdout, NULL, _IOLBF, 4096);
-    snprintf(url, sizeof url, "rtmp://127.0.0.1:%s/app/stream conn=S:text live=1 timeout=5", argv[2]);
     RTMP_LogSetCallback(quiet);
-    while (!spared && n++ < MOST) {
-        pid_t child = fork();
-        if (!child) {
-            left = n, onwards = !strcmp(argv[3], "onwards"), armed = 1;
-            int result = session(argv[1], url);
-            armed = 0;
-            _exit(refused ? result : result + ENOUGH);
-        }
+    for (; !spared && n < MOST; n += step) {
+        pid_t process = fork();
+        if (!process) _exit(child(argv[1], argv[2], argv[4], n));
         int status = 0;
-        waitpid(child, &status, 0);
+        waitpid(process, &status, 0);
         if (WIFSIGNALED(status)) {
-            killed++;
-            if (!first) first = n, printf("killed by signal %d at allocation %ld\n", WTERMSIG(status), n);
+            if (!killed++) printf("killed by signal %d at %ld\n", WTERMSIG(status), n);
             continue;
         }
         results[WEXITSTATUS(status)]++;
         spared = WEXITSTATUS(status) >= ENOUGH;
     }
-    printf("%ld allocations: killed %ld, wrong %ld, failed %ld, whole %ld, at last whole %ld\n", n - 1, killed,
+    printf("up to %ld: killed %ld, wrong %ld, failed %ld, whole %ld, at last whole %ld\n", n - step, killed,
            results[WRONG], results[FAILED], results[WHOLE], results[ENOUGH]);
     return 0;
 }

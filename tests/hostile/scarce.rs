@@ -6,11 +6,14 @@ use super::peer::Step;
 use super::tally::{Ending, note, of_process, other_library};
 use super::wire::*;
 
+/// Bytes of the file that a play gives: header, tag header, body and size.
+const WHOLE: usize = 13 + 11 + 70 + 4;
+
 /// Every allocation of a session fails in turn; none may kill the program, or let a session end with something wrong.
 fn scarce(mode: &str, script: Vec<Step>, how: &str) {
-    let port = anybody(script);
+    let url = format!("rtmp://127.0.0.1:{}/app/stream conn=S:text live=1 timeout=5", anybody(script));
     let mut command = program("scarce");
-    command.args([mode, &port, how]);
+    command.args([mode, &url, &WHOLE.to_string(), how, "1"]);
     let outcome = finish(command);
     let count = |word: &str| -> usize {
         let (_, rest) = outcome.text.split_once(&format!("{word} ")).unwrap_or_default();
