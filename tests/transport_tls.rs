@@ -26,7 +26,7 @@ struct Identity {
     key: PKey<Private>,
 }
 
-/// When a certificate is valid, in seconds from the epoch.
+/// When a certificate is valid: from and until, year to second, as ASN.1 writes times.
 const PAST: (&str, &str) = ("20010101000000Z", "20040101000000Z");
 const FUTURE: (&str, &str) = ("21010101000000Z", "21040101000000Z");
 const LONG: (&str, &str) = (PAST.0, FUTURE.1);

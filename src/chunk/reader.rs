@@ -171,6 +171,7 @@ impl<B: Body> Reader<B> {
         }
         let received = channel.received;
         let unfinished = channel.header;
+        // Before the input is touched, which the compiler must take for a change of the channel.
         let finished = finish(channel);
         let message = finished.map(|_| self.release(current.slot));
         Ok(Chunk { header: finished.unwrap_or(unfinished), received, message })

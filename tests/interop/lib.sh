@@ -217,6 +217,10 @@ wait_recorded() { # NAME
 }
 
 flvtags() { python3 "$HERE/flvtags.py" "$@"; }
+# The beginning of an FLV file: its header and so many tags.
+first_tags() { # COUNT FILE
+    head -c "$(flvtags list "$2" | awk -v count="$1" 'NR <= count { bytes += $4 + 15 } END { print bytes + 13 }')" "$2"
+}
 
 # Every frame of SOURCE (the film, when not given), in order, with its time, and nothing else. Script tags are the server's own;
 # its recorder repeats the sequence headers.

@@ -26,9 +26,6 @@ ours part rtmpdump -r "$SERVER/vod/film" --start 5 -o "$WORK/part.flv" || fail "
 same_joined "rtmpdump begins in the middle" "$WORK/part.flv" --shift
 first_keyframe() { flvtags list "$1" | awk '/keyframe/ && !found { print $2; found = 1 }'; }
 [ "$(first_keyframe "$WORK/part.flv")" -eq 5000 ] || fail "a play from 5 s on does not begin at 5 s"
-first_tags() { # COUNT FILE
-    head -c "$(flvtags list "$2" | awk -v count="$1" 'NR <= count { bytes += $4 + 15 } END { print bytes + 13 }')" "$2"
-}
 first_tags 400 "$FILM" >"$WORK/resumed.flv"
 ours resumed rtmpdump -r "$SERVER/vod/film" --resume -o "$WORK/resumed.flv" || fail "rtmpdump --resume ended with status $?"
 same_film "rtmpdump resumes a film" "$WORK/resumed.flv"

@@ -7,7 +7,7 @@ set -euo pipefail
 . "$(dirname "$0")/lib.sh"
 need gcc gcc
 mkdir "$WORK/films"
-flvtags list "$FILM" | awk 'NR <= 8 { bytes += $4 + 15 } END { print bytes + 13 }' | xargs -I{} head -c {} "$FILM" >"$WORK/films/film.flv"
+first_tags 8 "$FILM" >"$WORK/films/film.flv"
 start_loopback --directory "$WORK/films" --record "$WORK" --tls "$WORK/tls"
 gcc -std=gnu99 -O1 -g -I"$ROOT/include" -o "$WORK/scarce" "$ROOT/tests/hostile/scarce.c" -L"$LIBDIR" -l:librtmp.so.1
 ours whole "$EXAMPLES/play" "$SERVER/vod/film" "$WORK/whole.flv" || fail "the film does not play"
