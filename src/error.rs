@@ -32,6 +32,11 @@ impl Error {
         Error::Protocol(text.into())
     }
 
+    /// An [`Error::Io`] for memory that could not be had.
+    pub fn out_of_memory(doing: &'static str) -> Self {
+        Error::Io(doing, io::ErrorKind::OutOfMemory.into())
+    }
+
     /// Whether the connection is still good after this error.
     pub fn keeps_connection(&self) -> bool {
         matches!(self, Error::TimedOut)

@@ -89,7 +89,7 @@ pub fn is_there() -> bool {
 /// An error once memory has been out for so long that a session must end.
 pub fn enough() -> Result<()> {
     if RESERVE.is_low() {
-        return Err(Error::Io("go on with the session", std::io::ErrorKind::OutOfMemory.into()));
+        return Err(Error::out_of_memory("go on with the session"));
     }
     Ok(())
 }

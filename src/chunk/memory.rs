@@ -30,7 +30,7 @@ impl Body for Memory {
         let more = self.filled.saturating_add(wish).saturating_sub(self.bytes.len());
         self.bytes
             .try_reserve(more)
-            .map_err(|_| Error::Io("receive a message", std::io::ErrorKind::OutOfMemory.into()))?;
+            .map_err(|_| Error::out_of_memory("receive a message"))?;
         Ok(wish)
     }
 

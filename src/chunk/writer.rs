@@ -110,7 +110,7 @@ impl<'a> Cut<'a> {
         let further = if rest.is_empty() { 0 } else { rest.len().div_ceil(self.size.max(1)) };
         let headers = further.saturating_mul(if usual.is_some() { 1 } else { MAX_NEXT_HEADER });
         out.try_reserve(self.body.len().saturating_add(headers).saturating_add(MAX_HEADER))
-            .map_err(|_| Error::Io("lay out a message", std::io::ErrorKind::OutOfMemory.into()))?;
+            .map_err(|_| Error::out_of_memory("lay out a message"))?;
         self.put_first_header(out);
         out.extend_from_slice(start);
         // An iterator takes fewer steps from the inside than in a loop.

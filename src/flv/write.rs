@@ -135,9 +135,7 @@ impl Splitter {
             return Ok(());
         }
         let ahead = if self.body.is_empty() { len.min(AHEAD.max(part.len())) } else { part.len() };
-        self.body.try_reserve(ahead).map_err(|_| {
-            Error::Io("keep a part of a tag", std::io::Error::from(std::io::ErrorKind::OutOfMemory))
-        })?;
+        self.body.try_reserve(ahead).map_err(|_| Error::out_of_memory("keep a part of a tag"))?;
         self.body.extend_from_slice(part);
         Ok(())
     }
