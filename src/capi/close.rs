@@ -2,13 +2,12 @@
 
 use crate::Error;
 use crate::capi::call::InUse;
-use crate::capi::calls;
 use crate::capi::connection::{self, Closing, Connection};
 use crate::capi::guard::guard;
 use crate::capi::owner::Owner;
 use crate::capi::scalar::Scalar;
 use crate::capi::types::{AVal, RTMP};
-use crate::capi::{extra, texts};
+use crate::capi::{calls, closes, extra, texts};
 use crate::session::{Text, read_status};
 use crate::transport::{Deadline, Stream};
 use std::sync::atomic::Ordering;
@@ -30,7 +29,8 @@ pub(crate) enum Farewell {
 
 /// Ends a session.
 ///
-/// Blocks until the server has what was published, at most 2 s. Other threads' calls on the handle end first.
+/// Blocks until the server has what was published, at most 2 s. Other threads' calls on the handle end first, and while
+/// one of them closes it, this returns when that is done: whoever returns from it may free the handle.
 ///
 /// # Safety
 /// `r` is null or points to a `struct RTMP` that `RTMP_Init` initialised.
@@ -72,7 +72,7 @@ pub(crate) unsafe fn end(r: *mut RTMP, farewell: Farewell) {
 }
 
 /// Ends a session: farewell, descriptor, and all per-connection state. Of several threads that end it at once, one does
-/// so. From within a log callback of a call on the same handle, that call is only made to fail; it ends the session.
+/// so, and the others return when that is done, as their programs may free the handle then. From within a log callback of a call on the same handle, that call is only made to fail; it ends the session.
 ///
 /// # Safety
 /// `r` points to an initialised `struct RTMP`.
@@ -89,7 +89,11 @@ pub(crate) unsafe fn close(r: *mut RTMP, farewell: Farewell) {
         {
             say_farewell(connection);
         }
-        let Some(closing) = Closing::begin(r) else { return };
+        let Some(closing) = Closing::begin(r) else {
+            // The other close waits until this call has left; from then on the handle may be freed.
+            drop(connection);
+            return closes::await_others(r);
+        };
         closing.await_others(usize::from(connection.is_some()));
         if closing.fd >= 0 {
             libc::close(closing.fd);
@@ -101,6 +105,9 @@ pub(crate) unsafe fn close(r: *mut RTMP, farewell: Farewell) {
                 free_settings(r);
             }
         });
+        // This call leaves the handle before the close is over for other threads.
+        drop(connection);
+        drop(closing);
     }
 }
 
@@ -253,7 +260,7 @@ mod tests {
     }
 
     #[test]
-    fn a_second_close_takes_nothing_from_a_call_at_work() {
+    fn a_second_close_returns_when_the_first_has_ended() {
         let (ours, _peer) = UnixStream::pair().unwrap();
         let handle = Handle::over(ours);
         // SAFETY: the handle is initialised; each thread does what the header allows.
@@ -269,13 +276,15 @@ mod tests {
                 while RTMP_IsConnected(handle.0) == 1 {
                     std::thread::yield_now();
                 }
-                scope.spawn(close).join().unwrap();
-                assert!(!first.is_finished());
+                let second = scope.spawn(close);
+                std::thread::sleep(Duration::from_millis(50));
+                assert!(!first.is_finished() && !second.is_finished());
                 assert_eq!((*handle.0).m_numCalls, 1);
                 drop(at_work);
+                second.join().unwrap();
+                assert_eq!((*handle.0).m_numCalls, 0);
                 first.join().unwrap();
             });
-            assert_eq!((*handle.0).m_numCalls, 0);
         }
         handle.free();
     }

@@ -5,6 +5,7 @@
 //! it, and waits until the call has left. No table is keyed by address: the structure may be moved between calls.
 
 use crate::capi::call::{InUse, Seated, is_working_on};
+use crate::capi::closes::AtWork;
 use crate::capi::gate::{Gate, Refusal, Seat};
 use crate::capi::input::Bulk;
 use crate::capi::mem::MallocBody;
@@ -327,12 +328,14 @@ pub(crate) unsafe fn nested<'c>(r: *mut RTMP) -> Option<&'c Connection> {
     }
 }
 
-/// A close of a handle that has begun: its gate is shut, and its descriptor taken out of the structure.
+/// A close of a handle that has begun: its gate is shut, and its descriptor taken out of the structure. When this is
+/// dropped, other threads' closes of the handle return, and their programs may free it.
 #[derive(Debug)]
 pub(crate) struct Closing {
     r: *mut RTMP,
     /// The descriptor that stood there, or a negative number.
     pub(crate) fd: c_int,
+    _at_work: AtWork,
 }
 
 impl Closing {
@@ -347,10 +350,11 @@ impl Closing {
             if Gate::of(r).is_shut() {
                 return None;
             }
+            let at_work = AtWork::begin(r);
             Gate::of(r).shut();
             let fd = Scalar::load(&raw const (*r).m_sb.sb_socket);
             Scalar::store(&raw mut (*r).m_sb.sb_socket, -1);
-            Some(Self { r, fd })
+            Some(Self { r, fd, _at_work: at_work })
         }
     }
 
@@ -375,7 +379,7 @@ impl Closing {
     ///
     /// # Safety
     /// This thread does not use what hangs on the structure after `reset`.
-    pub(crate) unsafe fn end(self, reset: impl FnOnce()) {
+    pub(crate) unsafe fn end(&self, reset: impl FnOnce()) {
         let before = {
             let _guard = stripe(self.r);
             reset();

@@ -5,7 +5,7 @@ use crate::capi::data::RTMP_ctrlC;
 use crate::capi::guard::guard;
 use crate::capi::scalar::Scalar;
 use crate::capi::types::RTMP;
-use crate::capi::{calls, connection};
+use crate::capi::{calls, closes, connection};
 use crate::session::{Fields, feature};
 use libc::c_int;
 use std::ptr::null_mut;
@@ -40,6 +40,7 @@ pub unsafe extern "C" fn RTMP_Free(r: *mut RTMP) {
         // SAFETY: the caller's promise; nothing that the library made hangs on a structure of zeroes, so that the
         // descriptor 0 that stands there is left alone.
         unsafe {
+            closes::await_others(r);
             if (*r).Link.dh.is_null() {
                 free_settings(r);
             } else {

@@ -9,6 +9,7 @@ pub mod amf;
 mod call;
 mod calls;
 pub mod close;
+mod closes;
 pub mod connect;
 mod connection;
 pub mod data;

@@ -28,9 +28,7 @@ impl Body for Memory {
 
     fn reserve(&mut self, wish: usize) -> Result<usize> {
         let more = self.filled.saturating_add(wish).saturating_sub(self.bytes.len());
-        self.bytes
-            .try_reserve(more)
-            .map_err(|_| Error::out_of_memory("receive a message"))?;
+        self.bytes.try_reserve(more).map_err(|_| Error::out_of_memory("receive a message"))?;
         Ok(wish)
     }
 

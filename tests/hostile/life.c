@@ -250,6 +250,35 @@ static void scene_three(void) {
     printf("%d handles\n", TIMES);
 }
 
+/* A player's end: one thread closes the handle to stop the other, which closes and frees it once its read has returned.
+ * Nobody may write to it after that. */
+static void *stop(void *given) {
+    usleep((useconds_t)rand() % 2000);
+    RTMP_Close(((struct shared *)given)->rtmp);
+    return NULL;
+}
+
+static void scene_stopped(void) {
+    enum { TIMES = 200, POISON = 0xa5 };
+    int touched = 0;
+    for (int i = 0; i < TIMES; i++) {
+        struct shared shared = {fresh(), 0};
+        char buffer[4096], poison[sizeof(RTMP)];
+        pthread_t stopper;
+        begin(shared.rtmp);
+        pthread_create(&stopper, NULL, stop, &shared);
+        while (RTMP_Read(shared.rtmp, buffer, sizeof buffer) > 0) {
+        }
+        RTMP_Close(shared.rtmp);
+        memset(shared.rtmp, POISON, sizeof(RTMP));
+        memset(poison, POISON, sizeof poison);
+        pthread_join(stopper, NULL);
+        touched += memcmp(shared.rtmp, poison, sizeof poison) != 0;
+        free(shared.rtmp);
+    }
+    printf("%d handles, %d touched after their end\n", TIMES, touched);
+}
+
 /* What an executed program finds open beyond its standard descriptors. */
 static int list_descriptors(void) {
     DIR *directory = opendir("/proc/self/fd");
@@ -444,6 +473,7 @@ static const struct {
     {"again", scene_again, 0},     {"fork", scene_fork, 0},     {"unclosed", scene_unclosed, 0}, {"stolen", scene_stolen, 0},
     {"handles", scene_handles, 1}, {"three", scene_three, 0},   {"exec", scene_exec, 1},         {"deep", scene_deep, 0},
     {"keys", scene_keys, 1},       {"calls", scene_calls, 0},   {"fences", scene_fences, 0},
+    {"stopped", scene_stopped, 0},
 };
 
 int main(int argc, char **argv) {

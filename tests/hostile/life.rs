@@ -28,7 +28,7 @@ fn scene(name: &str, lines: &[&str]) {
     let whole = vec![Step::Say([playing(), media(VIDEO, 20, 70), stop()].concat())];
     let endless = vec![Step::Say([playing(), many(200, &media(VIDEO, 20, 70))].concat())];
     let script = match name {
-        "three" | "stolen" => endless,
+        "three" | "stolen" | "stopped" => endless,
         "exec" => [whole, vec![Step::Fin]].concat(),
         _ => whole,
     };
@@ -107,6 +107,11 @@ fn many_handles_in_many_threads() {
 #[test]
 fn a_reader_a_writer_and_four_closers() {
     scene("three", &["200 handles"]);
+}
+
+#[test]
+fn freed_by_the_reader_that_another_thread_stopped() {
+    scene("stopped", &["200 handles, 0 touched after their end"]);
 }
 
 #[test]
