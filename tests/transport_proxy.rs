@@ -1,7 +1,7 @@
 //! Dialling through proxies: scripted ones that misbehave at every step, and real ones from Debian.
 
 use rtmp::Error;
-use rtmp::transport::{Interrupt, Proxy, Stream, Target, dial, dial_address};
+use rtmp::transport::{Deadline, Interrupt, Proxy, Stream, Target, dial, dial_address};
 use std::io::{IoSlice, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::process::{Child, Command, Stdio};
@@ -55,9 +55,8 @@ fn scripted(script: Vec<Step>) -> (u16, JoinHandle<Result<(), String>>) {
 }
 
 fn target(host: &str, port: u16, setting: &str) -> Target {
-    let mut target = Target::new(host, port);
+    let mut target = Target::new(host, port, Duration::from_secs(10));
     target.proxy = Some(Proxy::parse(setting.as_bytes()).unwrap());
-    target.timeout = Some(Duration::from_secs(10));
     target
 }
 
@@ -71,7 +70,7 @@ fn succeeds(host: &str, scheme: &str, mut script: Vec<Step>) {
         dial(&target(host, 1935, &format!("{scheme}{user}127.0.0.1:{port}")), Interrupt::default()).unwrap();
     let mut ready = [0; 5];
     let stream = Stream::Tcp(socket);
-    stream.read_exact(&mut ready, rtmp::transport::Deadline::after(Duration::from_secs(5))).unwrap();
+    stream.read_exact(&mut ready, Deadline::after(Duration::from_secs(5))).unwrap();
     assert_eq!(&ready, b"ready", "not a byte more than the proxy's own may be taken");
     stream.into_socket().close();
     join.join().unwrap().unwrap();
@@ -81,7 +80,7 @@ fn succeeds(host: &str, scheme: &str, mut script: Vec<Step>) {
 fn fails(setting: &str, script: Vec<Step>) -> String {
     let (port, _join) = scripted(script);
     let mut target = target("example.test", 1935, &format!("{setting}127.0.0.1:{port}"));
-    target.timeout = Some(Duration::from_millis(300));
+    target.deadline = Deadline::after(Duration::from_millis(300));
     let began = Instant::now();
     let error = dial(&target, Interrupt::default()).unwrap_err();
     assert!(began.elapsed() < Duration::from_secs(5), "{setting}: not by the deadline");
@@ -259,7 +258,7 @@ fn echoes_through(setting: &str, host: &str) {
     let sent: Vec<u8> = (0..50_000u32).map(|n| n as u8).collect();
     stream.send_all(&mut [IoSlice::new(&sent[..10]), IoSlice::new(&sent[10..])]).unwrap();
     let mut received = vec![0; sent.len()];
-    stream.read_exact(&mut received, rtmp::transport::Deadline::after(Duration::from_secs(10))).unwrap();
+    stream.read_exact(&mut received, Deadline::after(Duration::from_secs(10))).unwrap();
     assert!(received == sent);
     stream.into_socket().close();
     join.join().unwrap();

@@ -13,6 +13,7 @@ use crate::capi::types::RTMP;
 use crate::session::{Conversation, Publisher, Reading};
 use std::cell::{Cell, UnsafeCell};
 use std::ops::Deref;
+use std::sync::atomic::Ordering;
 
 /// Connections that one thread may be working on: more than one only where a log callback uses another handle.
 const MAX_NESTED: usize = 8;
@@ -123,6 +124,19 @@ impl InUse {
         self.r
     }
 
+    /// Whether its connection still is the handle's.
+    pub(crate) fn is_current(&self) -> bool {
+        // SAFETY: `begin`'s caller promised that the structure stays while this lives.
+        let hung = unsafe { connection::place(self.r) }.load(Ordering::Acquire);
+        std::ptr::addr_eq(hung, self.connection)
+    }
+
+    /// Whether threads of the process which this one was forked from are at work on the handle as well.
+    pub(crate) fn is_shared_with_parent(&self) -> bool {
+        // SAFETY: `begin`'s caller promised that the structure stays while this lives.
+        unsafe { connection::is_shared_with_parent(self.r, 1) }
+    }
+
     /// Runs a conversation that only sends.
     #[inline]
     pub(crate) fn talk<T>(&self, work: impl FnOnce(&mut Conversation<'_, Owner<'_>>) -> T) -> T {
@@ -204,6 +218,12 @@ impl ReadingCall {
     }
 }
 
+impl From<ReadingCall> for InUse {
+    fn from(call: ReadingCall) -> Self {
+        call.0
+    }
+}
+
 impl Deref for ReadingCall {
     type Target = InUse;
 
@@ -259,6 +279,12 @@ impl PublishingCall {
     ) -> Option<T> {
         // SAFETY: the call has the seat, and is borrowed for as long as the work takes.
         unsafe { self.0.publisher.with(|publisher| self.0.talk(|talk| work(talk, publisher))) }
+    }
+}
+
+impl From<PublishingCall> for InUse {
+    fn from(call: PublishingCall) -> Self {
+        call.0
     }
 }
 

@@ -180,10 +180,8 @@ pub(crate) unsafe fn free_channels(r: *mut RTMP) {
     unsafe {
         libc::free((*r).m_channelTimestamp.cast());
         libc::free((*r).m_vecChannelsIn.cast());
-        libc::free((*r).m_vecChannelsOut.cast());
         (*r).m_channelTimestamp = std::ptr::null_mut();
         (*r).m_vecChannelsIn = std::ptr::null_mut();
-        (*r).m_vecChannelsOut = std::ptr::null_mut();
         (*r).m_channelsAllocatedIn = 0;
         (*r).m_channelsAllocatedOut = 0;
     }

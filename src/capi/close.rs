@@ -2,7 +2,7 @@
 
 use crate::Error;
 use crate::capi::call::InUse;
-use crate::capi::connection::{self, Closing, Connection};
+use crate::capi::connection::{self, Belonging, Closing, Connection};
 use crate::capi::guard::guard;
 use crate::capi::owner::Owner;
 use crate::capi::scalar::Scalar;
@@ -23,8 +23,17 @@ pub(crate) enum Farewell {
     Said,
     /// The connection is broken: nothing more is sent.
     Omitted,
-    /// Another connection follows within the same call, so settings that the library made stay.
-    ToReconnect,
+}
+
+/// What becomes of the settings that the library made.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Settings {
+    /// The program is done with them: it has called `RTMP_Close`.
+    Freed,
+    /// The session is over, and the program may connect again.
+    Used,
+    /// Another connection follows within the same call.
+    InUse,
 }
 
 /// Ends a session.
@@ -39,75 +48,129 @@ pub unsafe extern "C" fn RTMP_Close(r: *mut RTMP) {
     guard((), || {
         if !r.is_null() {
             // SAFETY: `r` is initialised.
-            unsafe { close(r, Farewell::Said) };
+            unsafe { close(r, Farewell::Said, Settings::Freed) };
         }
     });
 }
 
-/// Logs why a session ends, and ends it.
-///
-/// # Safety
-/// `r` points to an initialised `struct RTMP`; this thread is not working on its connection.
-pub(crate) unsafe fn fail(r: *mut RTMP, error: &Error) {
-    match error {
-        Error::Closed => crate::debug!("connection closed by the peer"),
-        Error::Interrupted => crate::info!("interrupted by the program"),
-        error => crate::error!("{error}"),
-    }
-    // SAFETY: the caller's promise.
-    unsafe { end(r, Farewell::Omitted) };
+/// Logs why the session of a call ends, and ends it.
+pub(crate) fn fail(call: impl Into<InUse>, error: &Error, then: impl FnOnce(*mut RTMP)) {
+    let farewell = match error {
+        Error::Interrupted => {
+            crate::info!("interrupted by the program");
+            Farewell::Said
+        }
+        Error::Closed => {
+            crate::debug!("connection closed by the peer");
+            Farewell::Omitted
+        }
+        error => {
+            crate::error!("{error}");
+            Farewell::Omitted
+        }
+    };
+    end(call, farewell, then);
 }
 
-/// Ends a session that has come to its end by itself; nothing is left to do where another thread has closed it.
-///
-/// # Safety
-/// `r` points to an initialised `struct RTMP`; this thread is not working on its connection.
-pub(crate) unsafe fn end(r: *mut RTMP, farewell: Farewell) {
-    // SAFETY: the caller's promise.
-    unsafe {
-        if Scalar::load(&raw const (*r).m_sb.sb_socket) >= 0 {
-            close(r, farewell);
-        }
+/// Ends the session that a call has found to be over. `then` stores what shall be readable afterwards. Once the call has
+/// left, nothing is done to the handle: another thread that closes it may have freed it, or begun another session.
+pub(crate) fn end(call: impl Into<InUse>, farewell: Farewell, then: impl FnOnce(*mut RTMP)) {
+    let call = call.into();
+    let r = call.handle();
+    let is_current = call.is_current();
+    if is_current {
+        bid_farewell(&call, farewell);
+    }
+    // SAFETY: the structure stays while the call lives.
+    match is_current.then(|| unsafe { Closing::begin(r) }).flatten() {
+        // SAFETY: the same; the call is given up with the session.
+        Some(closing) => unsafe { conclude(closing, Some(call), Settings::Used, then) },
+        None => then(r),
     }
 }
 
 /// Ends a session: farewell, descriptor, and all per-connection state. Of several threads that end it at once, one does
-/// so, and the others return when that is done, as their programs may free the handle then. From within a log callback of a call on the same handle, that call is only made to fail; it ends the session.
+/// so, and the others return when that is done, as their programs may free the handle then. From within a log callback
+/// of a call on the same handle, that call is only made to fail; it ends the session.
 ///
 /// # Safety
 /// `r` points to an initialised `struct RTMP`.
-pub(crate) unsafe fn close(r: *mut RTMP, farewell: Farewell) {
-    // SAFETY: the caller's promise; what is reset is reset under the lock, when no call works on it any more.
+pub(crate) unsafe fn close(r: *mut RTMP, farewell: Farewell, settings: Settings) {
+    // SAFETY: the caller's promise.
     unsafe {
         if let Some(connection) = connection::nested(r) {
             return connection.stream.interrupt_all();
         }
-        let connection = connection::current(r);
-        if let Some(connection) = &connection
-            && farewell != Farewell::Omitted
-            && !connection.sender.is_broken()
-        {
-            say_farewell(connection);
+        let call = connection::current(r);
+        if let Some(call) = &call {
+            bid_farewell(call, farewell);
         }
-        let Some(closing) = Closing::begin(r) else {
-            // The other close waits until this call has left; from then on the handle may be freed.
-            drop(connection);
-            return closes::await_others(r);
-        };
-        closing.await_others(usize::from(connection.is_some()));
+        match Closing::begin(r) {
+            Some(closing) => conclude(closing, call, settings, |_| {}),
+            None => {
+                // The other close waits until this call has left; from then on the handle may be freed.
+                drop(call);
+                closes::await_others(r);
+            }
+        }
+    }
+}
+
+/// Does what a close has to do once it has begun. `call` is this thread's own.
+///
+/// # Safety
+/// The structure stays until this returns.
+unsafe fn conclude(closing: Closing, call: Option<InUse>, settings: Settings, then: impl FnOnce(*mut RTMP)) {
+    closing.await_others(usize::from(call.is_some()));
+    let r = closing.handle();
+    // SAFETY: the caller's promise; the descriptor is the session's, and what is reset is reset under the lock, when no
+    // call works on it any more.
+    unsafe {
         if closing.fd >= 0 {
             libc::close(closing.fd);
         }
         closing.end(|| {
             crate::capi::sockbuf::drop_layered(&raw mut (*r).m_sb);
-            reset(r, connection.as_deref());
-            if farewell != Farewell::ToReconnect {
-                free_settings(r);
+            reset(r, call.as_deref());
+            match settings {
+                Settings::Freed => free_settings(r),
+                Settings::Used => extra::session_over(r),
+                Settings::InUse => {}
             }
+            then(r);
         });
-        // This call leaves the handle before the close is over for other threads.
-        drop(connection);
-        drop(closing);
+    }
+    // This call leaves the handle before the close is over for other threads.
+    drop(call);
+    drop(closing);
+}
+
+/// Ends a session that the program frees without having closed it. What is not its own any more is left alone: a session
+/// that goes on in the process this one was forked from, and a descriptor that stands for something else by now.
+///
+/// # Safety
+/// As [`close`]; no other thread uses the structure.
+pub(crate) unsafe fn free_open(r: *mut RTMP) {
+    // SAFETY: the caller's promise.
+    unsafe {
+        let farewell = match connection::belonging(r) {
+            Some(Belonging::Ours) => Farewell::Said,
+            Some(Belonging::Parents) => Farewell::Omitted,
+            Some(Belonging::Gone) => {
+                Scalar::store(&raw mut (*r).m_sb.sb_socket, -1);
+                Farewell::Omitted
+            }
+            None => return,
+        };
+        close(r, farewell, Settings::Freed);
+    }
+}
+
+/// Tells the peer, unless nothing can be sent any more. A session that another thread of the process which this one was
+/// forked from is at work on goes on there.
+fn bid_farewell(call: &InUse, farewell: Farewell) {
+    if farewell == Farewell::Said && !call.sender.is_broken() && !call.is_shared_with_parent() {
+        say_farewell(call);
     }
 }
 
@@ -164,9 +227,7 @@ unsafe fn reset(r: *mut RTMP, connection: Option<&Connection>) {
         Scalar::store(&raw mut (*r).m_bPlaying, 0);
         (*r).m_numInvokes = 0;
         (*r).m_msgCounter = 0;
-        (*r).m_resplen = 0;
         (*r).m_unackd = 0;
-        (*r).m_read.buf = std::ptr::null_mut();
         (*r).m_read.dataType = 0;
         (*r).m_read.flags = 0;
         Scalar::store(&raw mut (*r).m_read.status, read_status::OK);
@@ -188,7 +249,7 @@ unsafe fn reset(r: *mut RTMP, connection: Option<&Connection>) {
     }
 }
 
-/// Frees the settings that the library made.
+/// Frees the settings that the library made, but for what the `conn` option made, which stays as with the reference.
 ///
 /// # Safety
 /// `r` points to an initialised `struct RTMP`; settings flagged as the library's are malloc'ed.
@@ -203,7 +264,7 @@ pub(crate) unsafe fn free_settings(r: *mut RTMP) {
             (*link).playpath = AVal::EMPTY;
         }
         (*link).playpath0.av_val = std::ptr::null_mut();
-        extra::free(r);
+        extra::close(r);
     }
 }
 
@@ -212,6 +273,7 @@ mod tests {
     use super::*;
     use crate::capi::handle::RTMP_IsConnected;
     use crate::capi::log::{RTMP_LogSetCallback, RTMP_LogSetLevel};
+    use crate::capi::private;
     use crate::capi::receive::{RTMP_Read, RTMP_ReadPacket, RTMP_Write};
     use crate::capi::send::RTMP_SendCreateStream;
     use crate::capi::testing::Handle;
@@ -252,7 +314,7 @@ mod tests {
             // SAFETY: the handle is initialised, and used by this thread alone.
             unsafe {
                 assert_eq!(RTMP_IsConnected(handle.0), 0);
-                assert!((*handle.0).Link.dh.is_null() && (*handle.0).m_methodCalls.is_null());
+                assert!((*private::connection(handle.0)).is_null() && (*handle.0).m_methodCalls.is_null());
             }
             drop(theirs);
             handle.free();

@@ -3,7 +3,7 @@
 #![allow(non_snake_case)]
 
 use crate::capi::call::{InUse, ReadingCall};
-use crate::capi::close::{Farewell, close, end, fail};
+use crate::capi::close::{Farewell, Settings, close, end, fail};
 use crate::capi::connection::{self, interrupt};
 use crate::capi::guard::guard;
 use crate::capi::scalar::Scalar;
@@ -12,7 +12,7 @@ use crate::capi::types::{RTMP, RTMPPacket};
 use crate::capi::{extra, handle, sockbuf};
 use crate::handshake::Mode;
 use crate::message::MessageType;
-use crate::session::{self, Established, Event, Incoming, Scalars, feature};
+use crate::session::{self, Established, Event, Incoming, Scalars, feature, read_status};
 use crate::transport::{Deadline, Stream, Target, dial, dial_address};
 use crate::{Error, Result};
 use libc::{c_int, sockaddr};
@@ -30,8 +30,14 @@ use std::time::Duration;
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn RTMP_Connect(r: *mut RTMP, cp: *mut RTMPPacket) -> c_int {
     guard(0, || {
-        // SAFETY: `r` is null or initialised, `cp` is the caller's.
-        unsafe { !r.is_null() && reach(r) && connect1(r, cp) }.into()
+        if r.is_null() {
+            return 0;
+        }
+        // SAFETY: `r` is initialised, `cp` is the caller's.
+        unsafe {
+            let deadline = deadline(r);
+            (reach(r, deadline) && connect1(r, cp, deadline)).into()
+        }
     })
 }
 
@@ -51,7 +57,7 @@ pub unsafe extern "C" fn RTMP_Connect0(r: *mut RTMP, service: *mut sockaddr) -> 
             return 0;
         };
         // SAFETY: `r` is initialised.
-        unsafe { connect0(r, |target| dial_address(&address, target, interrupt())) }.into()
+        unsafe { connect0(r, deadline(r), |target| dial_address(&address, target, interrupt())) }.into()
     })
 }
 
@@ -63,7 +69,7 @@ pub unsafe extern "C" fn RTMP_Connect0(r: *mut RTMP, service: *mut sockaddr) -> 
 pub unsafe extern "C" fn RTMP_Connect1(r: *mut RTMP, cp: *mut RTMPPacket) -> c_int {
     guard(0, || {
         // SAFETY: `r` is null or initialised, `cp` is the caller's.
-        unsafe { !r.is_null() && connect1(r, cp) }.into()
+        unsafe { !r.is_null() && connect1(r, cp, deadline(r)) }.into()
     })
 }
 
@@ -120,6 +126,15 @@ pub(crate) unsafe fn timeout(r: *const RTMP) -> Option<Duration> {
     u64::try_from(seconds).ok().filter(|seconds| *seconds > 0).map(Duration::from_secs)
 }
 
+/// The moment by which connecting that begins now must be done.
+///
+/// # Safety
+/// `r` points to an initialised `struct RTMP`.
+unsafe fn deadline(r: *const RTMP) -> Deadline {
+    // SAFETY: the caller's promise.
+    unsafe { timeout(r) }.map_or(Deadline::NEVER, Deadline::after)
+}
+
 /// # Safety
 /// `address` points to a socket address of the size that its family has.
 unsafe fn socket_address(address: *const sockaddr) -> Option<SockAddr> {
@@ -143,18 +158,17 @@ unsafe fn socket_address(address: *const sockaddr) -> Option<SockAddr> {
 
 /// # Safety
 /// `r` points to an initialised `struct RTMP`.
-unsafe fn target(r: *mut RTMP) -> Target {
+unsafe fn target(r: *mut RTMP, deadline: Deadline) -> Result<Target> {
     // SAFETY: the caller's promise; texts are copied at once.
     unsafe {
-        let extra = extra::get(r);
-        let proxy = extra::proxy(r);
-        Target {
+        Ok(Target {
             host: (*r).Link.hostname.bytes().to_vec(),
             port: (*r).Link.port,
-            proxy,
-            bind: extra.bind,
+            proxy: extra::proxy(r)?,
+            bind: extra::get(r).bind,
             timeout: timeout(r),
-        }
+            deadline,
+        })
     }
 }
 
@@ -162,14 +176,14 @@ unsafe fn target(r: *mut RTMP) -> Target {
 ///
 /// # Safety
 /// `r` points to an initialised `struct RTMP`.
-unsafe fn reach(r: *mut RTMP) -> bool {
+unsafe fn reach(r: *mut RTMP, deadline: Deadline) -> bool {
     // SAFETY: the caller's promise.
     unsafe {
         if (*r).Link.hostname.bytes().is_empty() {
             crate::error!("RTMP_Connect: no host name; call RTMP_SetupURL or RTMP_SetupStream first");
             return false;
         }
-        if !connect0(r, |target| dial(target, interrupt())) {
+        if !connect0(r, deadline, |target| dial(target, interrupt())) {
             return false;
         }
         (*r).m_bSendCounter = 1;
@@ -179,17 +193,20 @@ unsafe fn reach(r: *mut RTMP) -> bool {
 
 /// # Safety
 /// `r` points to an initialised `struct RTMP`.
-unsafe fn connect0(r: *mut RTMP, connect: impl FnOnce(&Target) -> Result<crate::transport::Socket>) -> bool {
+unsafe fn connect0(
+    r: *mut RTMP,
+    deadline: Deadline,
+    connect: impl FnOnce(&Target) -> Result<crate::transport::Socket>,
+) -> bool {
     // SAFETY: the caller's promise.
     unsafe {
         Scalar::store(&raw mut (*r).m_sb.sb_timedout, 0);
         Scalar::store(&raw mut (*r).m_pausing, 0);
         Scalar::store(&raw mut (*r).m_fDuration, 0.0);
         if Scalar::load(&raw const (*r).m_sb.sb_socket) >= 0 {
-            close(r, Farewell::ToReconnect);
+            close(r, Farewell::Said, Settings::InUse);
         }
-        let target = target(r);
-        match connect(&target) {
+        match target(r, deadline).and_then(|target| connect(&target)) {
             Ok(socket) => {
                 Scalar::store(&raw mut (*r).m_sb.sb_socket, socket.as_raw_fd());
                 (*r).m_sb.sb_size = 0;
@@ -197,12 +214,8 @@ unsafe fn connect0(r: *mut RTMP, connect: impl FnOnce(&Target) -> Result<crate::
             }
             Err(error) => {
                 Scalar::store(&raw mut (*r).m_sb.sb_timedout, matches!(error, Error::TimedOut).into());
-                crate::error!(
-                    "cannot connect to {}:{}: {error}",
-                    crate::log::Text(&target.host),
-                    target.port
-                );
-                close(r, Farewell::ToReconnect);
+                say_unreachable(r, "", &error);
+                close(r, Farewell::Said, Settings::InUse);
                 false
             }
         }
@@ -211,21 +224,72 @@ unsafe fn connect0(r: *mut RTMP, connect: impl FnOnce(&Target) -> Result<crate::
 
 /// # Safety
 /// As [`RTMP_Connect1`], `r` not null.
-unsafe fn connect1(r: *mut RTMP, cp: *mut RTMPPacket) -> bool {
+unsafe fn connect1(r: *mut RTMP, cp: *mut RTMPPacket, deadline: Deadline) -> bool {
     // SAFETY: the caller's promise.
     unsafe {
-        let Err(error) = establish(r).and_then(|()| say_hello(r, cp)) else { return true };
-        crate::error!("cannot connect to {}: {error}", crate::log::Text((*r).Link.hostname.bytes()));
-        end(r, Farewell::Omitted);
+        let mut step = Step::Socket;
+        let Err(error) = establish(r, deadline, &mut step).and_then(|()| say_hello(r, cp)) else {
+            // Of an earlier connection's end nothing is left.
+            Scalar::store(&raw mut (*r).m_read.status, read_status::OK);
+            return true;
+        };
+        say_unreachable(r, step.name(), &error);
+        if let Some(call) = connection::current(r) {
+            let was_late = matches!(error, Error::TimedOut);
+            end(call, Farewell::Omitted, |r| Scalar::store(&raw mut (*r).m_sb.sb_timedout, was_late.into()));
+        }
         false
     }
 }
 
-/// TLS, tunnel and handshake over the socket in `m_sb.sb_socket`, under one deadline.
+/// What connecting is at.
+#[derive(Clone, Copy)]
+enum Step {
+    /// The socket, of which the error says all.
+    Socket,
+    /// TLS, the tunnel, or both.
+    Layers(c_int),
+    /// The handshake and what follows it.
+    Handshake,
+}
+
+impl Step {
+    /// Its name and a colon, to stand before the error.
+    fn name(self) -> &'static str {
+        match self {
+            Step::Socket => "",
+            Step::Layers(protocol) => match (protocol & feature::SSL != 0, protocol & feature::HTTP != 0) {
+                (true, false) => "TLS handshake: ",
+                (false, true) => "opening the RTMPT tunnel: ",
+                (true, true) => "TLS handshake and opening the RTMPT tunnel: ",
+                (false, false) => "",
+            },
+            Step::Handshake => "RTMP handshake: ",
+        }
+    }
+}
+
+/// Logs that the server cannot be reached, and why.
 ///
 /// # Safety
 /// `r` points to an initialised `struct RTMP`.
-unsafe fn establish(r: *mut RTMP) -> Result<()> {
+unsafe fn say_unreachable(r: *mut RTMP, step: &str, error: &Error) {
+    // SAFETY: the caller's promise.
+    let (host, port, seconds) = unsafe { ((*r).Link.hostname.bytes(), (*r).Link.port, (*r).Link.timeout) };
+    let server =
+        if host.is_empty() { String::new() } else { format!(" to {}:{port}", crate::log::Text(host)) };
+    let time = match error {
+        Error::TimedOut => format!(" after {seconds} s (option timeout)"),
+        _ => String::new(),
+    };
+    crate::error!("cannot connect{server}: {step}{error}{time}");
+}
+
+/// TLS, tunnel and handshake over the socket in `m_sb.sb_socket`, by the deadline. Tells which `step` it has come to.
+///
+/// # Safety
+/// `r` points to an initialised `struct RTMP`.
+unsafe fn establish(r: *mut RTMP, deadline: Deadline, step: &mut Step) -> Result<()> {
     // SAFETY: the caller's promise.
     unsafe {
         // In use from here on, so that a close in another thread ends the handshake and waits for it.
@@ -235,8 +299,8 @@ unsafe fn establish(r: *mut RTMP) -> Result<()> {
             ));
         };
         let fd = connecting.fd();
-        let deadline = timeout(r).map_or(Deadline::NEVER, Deadline::after);
         let protocol = (*r).Link.protocol;
+        *step = Step::Layers(protocol);
         let plain = connection::plain_stream(fd);
         plain.socket().set_send_timeout_if_unset(timeout(r));
         let stream = sockbuf::layer(r, plain, protocol, deadline)?;
@@ -245,6 +309,7 @@ unsafe fn establish(r: *mut RTMP) -> Result<()> {
             (false, 0) => Mode::Plain,
             (false, _) => Mode::Digest,
         };
+        *step = Step::Handshake;
         let shaken = session::handshake(&stream, mode, handle::RTMP_GetTime(), deadline)?;
         hang(r, connecting, stream, shaken)
     }
@@ -296,10 +361,14 @@ unsafe fn serve(r: *mut RTMP) -> bool {
         stream.socket().set_timeout_if_unset(time);
         let deadline = time.map_or(Deadline::NEVER, Deadline::after);
         let served = session::accept(&stream, handle::RTMP_GetTime(), deadline);
-        match served.and_then(|shaken| hang(r, serving, stream, shaken)) {
-            Ok(()) => true,
+        match served {
+            Ok(shaken) => hang(r, serving, stream, shaken).is_ok(),
             Err(error) => {
                 crate::error!("handshake with a client failed: {error}");
+                // As with the reference, a descriptor stays open on which a client broke the protocol.
+                if !matches!(error, Error::Protocol(_)) {
+                    end(serving, Farewell::Omitted, |_| {});
+                }
                 false
             }
         }
@@ -326,8 +395,7 @@ unsafe fn connect_stream(r: *mut RTMP, seek_time: c_int) -> bool {
                 }
                 Ok(Event::Handled | Event::Media) => return Scalar::load(&raw const (*r).m_bPlaying) != 0,
                 Ok(Event::Ended | Event::Closed) => {
-                    drop(call);
-                    end(r, Farewell::Said);
+                    end(call, Farewell::Said, |_| {});
                     return false;
                 }
                 Err(Error::TimedOut) => {
@@ -341,8 +409,7 @@ unsafe fn connect_stream(r: *mut RTMP, seek_time: c_int) -> bool {
                              it may not know the application, or not admit this client"
                         );
                     }
-                    drop(call);
-                    fail(r, &error);
+                    fail(call, &error, |_| {});
                     return false;
                 }
             }
@@ -357,8 +424,9 @@ unsafe fn connect_stream(r: *mut RTMP, seek_time: c_int) -> bool {
 pub(crate) unsafe fn reconnect(r: *mut RTMP) -> bool {
     // SAFETY: the caller's promise.
     unsafe {
-        close(r, Farewell::ToReconnect);
-        reach(r) && connect1(r, std::ptr::null_mut())
+        close(r, Farewell::Said, Settings::InUse);
+        let deadline = deadline(r);
+        reach(r, deadline) && connect1(r, std::ptr::null_mut(), deadline)
     }
 }
 

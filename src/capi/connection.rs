@@ -1,4 +1,4 @@
-//! What hangs on `struct RTMP` while it is connected: a [`Connection`] on `Link.dh`.
+//! What hangs on `struct RTMP` while it is connected: a [`Connection`].
 //!
 //! It is made at the first use of a connected descriptor and let go by `RTMP_Close`. A call works on it through an
 //! [`InUse`], for which the handle's gate counts it, so that a close in another thread never pulls the session from under
@@ -9,6 +9,7 @@ use crate::capi::closes::AtWork;
 use crate::capi::gate::{Gate, Refusal, Seat};
 use crate::capi::input::Bulk;
 use crate::capi::mem::MallocBody;
+use crate::capi::private;
 use crate::capi::scalar::Scalar;
 use crate::capi::types::RTMP;
 use crate::session::{Ciphers, PublishAhead, Publisher, Reading, Sender, Session};
@@ -37,6 +38,8 @@ pub(crate) struct Connection {
     pub(crate) buffer_start: AtomicUsize,
     /// Where bytes are buffered that arrive faster than `sb_buf` takes them; whoever has the reading half's seat uses it.
     pub(crate) bulk: Bulk,
+    /// The last `RTMP_Read` ended with a time-out.
+    pub(crate) read_was_late: AtomicBool,
     /// The program reads by itself, so sending must not take its messages away.
     pub(crate) program_reads: AtomicBool,
     /// Media was sent, so closing waits until the server has it.
@@ -47,6 +50,8 @@ pub(crate) struct Connection {
     pub(crate) bandwidth_checks: AtomicU32,
     /// What became of a `publish` sent ahead.
     pub(crate) publish_ahead: Mutex<PublishAhead>,
+    /// Who connected what.
+    origin: Origin,
     /// What this connection replaced while other calls were at work on it: they may be still.
     replaced: Option<Hung>,
     /// When a writing call last listened, by [`coarse_ms`].
@@ -76,6 +81,7 @@ pub(crate) fn interrupt() -> Interrupt {
 impl Connection {
     fn new(stream: Arc<Stream>, ciphers: Option<Ciphers>) -> Self {
         let Session { stream, sender, reading, publisher } = Session::new(stream, ciphers);
+        let fd = stream.socket().as_raw_fd();
         Self {
             stream,
             sender,
@@ -84,11 +90,13 @@ impl Connection {
             arrays: Mutex::default(),
             buffer_start: AtomicUsize::new(0),
             bulk: Bulk::default(),
+            read_was_late: AtomicBool::new(false),
             program_reads: AtomicBool::new(false),
             published: AtomicBool::new(false),
             announced_chunk_size: AtomicUsize::new(0),
             bandwidth_checks: AtomicU32::new(0),
             publish_ahead: Mutex::default(),
+            origin: Origin::of(fd),
             replaced: None,
             last_listened: AtomicU64::new(coarse_ms()),
         }
@@ -108,6 +116,68 @@ impl Connection {
             self.last_listened.store(now, Ordering::Relaxed);
         }
         due
+    }
+}
+
+/// The process that began a connection, and what its descriptor stood for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Origin {
+    process: u32,
+    /// The file's device and number; `None` for a descriptor that is none.
+    file: Option<(libc::dev_t, libc::ino_t)>,
+}
+
+impl Origin {
+    /// This process and what the descriptor stands for now.
+    fn of(fd: c_int) -> Self {
+        // SAFETY: zeroes are a valid `stat`, which the call may fill.
+        let file = unsafe {
+            let mut found: libc::stat = std::mem::zeroed();
+            (libc::fstat(fd, &raw mut found) == 0).then_some((found.st_dev, found.st_ino))
+        };
+        Self { process: std::process::id(), file }
+    }
+}
+
+/// Whose a connection is by now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Belonging {
+    /// Still this program's.
+    Ours,
+    /// The process has been forked since: it goes on in the parent.
+    Parents,
+    /// The program has closed the descriptor; its number may stand for something else.
+    Gone,
+}
+
+/// Whose the connection is that hangs on the structure; `None` when there is none.
+///
+/// # Safety
+/// `r` points to a structure that no other thread uses.
+pub(crate) unsafe fn belonging(r: *mut RTMP) -> Option<Belonging> {
+    // SAFETY: the caller's promise: what hangs there stays.
+    let connection = unsafe { place(r).load(Ordering::Acquire).as_ref() }?;
+    let (then, now) = (connection.origin, Origin::of(connection.fd()));
+    Some(match (then.process == now.process, then.file == now.file) {
+        (_, false) => Belonging::Gone,
+        (false, true) => Belonging::Parents,
+        (true, true) => Belonging::Ours,
+    })
+}
+
+/// Whether calls are at work on the handle, besides `own`, that belong to the process which this one was forked from: its
+/// threads are not here.
+///
+/// # Safety
+/// `r` points to an initialised `struct RTMP`, whose connection stays.
+pub(crate) unsafe fn is_shared_with_parent(r: *mut RTMP, own: usize) -> bool {
+    // SAFETY: the caller's promise.
+    unsafe {
+        Gate::of(r).inside() > own
+            && place(r)
+                .load(Ordering::Acquire)
+                .as_ref()
+                .is_some_and(|connection| connection.origin.process != std::process::id())
     }
 }
 
@@ -202,9 +272,9 @@ unsafe fn unhang(r: *mut RTMP) -> Option<Hung> {
 ///
 /// # Safety
 /// `r` points to an initialised `struct RTMP` that stays where it is while the result lives.
-unsafe fn place<'r>(r: *mut RTMP) -> &'r AtomicPtr<Connection> {
-    // SAFETY: the caller's promise; `dh` is the library's own member, and always used as an atomic.
-    unsafe { AtomicPtr::from_ptr((&raw mut (*r).Link.dh).cast()) }
+pub(crate) unsafe fn place<'r>(r: *mut RTMP) -> &'r AtomicPtr<Connection> {
+    // SAFETY: the caller's promise; the member is the library's own, and always used as an atomic.
+    unsafe { AtomicPtr::from_ptr(private::connection(r).cast()) }
 }
 
 /// What hangs on the structure, when it is a connection over the descriptor that stands there.
@@ -339,6 +409,11 @@ pub(crate) struct Closing {
 }
 
 impl Closing {
+    /// The handle.
+    pub(crate) fn handle(&self) -> *mut RTMP {
+        self.r
+    }
+
     /// Begins a close; `None` when another thread was faster.
     ///
     /// # Safety
@@ -358,11 +433,15 @@ impl Closing {
         }
     }
 
-    /// Makes all calls at work end, but for `own` of this thread's, and waits until they have left.
+    /// Makes all calls at work end, but for `own` of this thread's, and waits until they have left. Those of threads that
+    /// were left behind by a fork never will.
     pub(crate) fn await_others(&self, own: usize) {
         // SAFETY: `begin`'s caller promised that the structure stays; what hangs there is taken down by `end` only, and
         // no reference to the structure lives while this waits.
         unsafe {
+            if is_shared_with_parent(self.r, own) {
+                return;
+            }
             if Gate::of(self.r).inside() > own
                 && let Some(connection) = place(self.r).load(Ordering::Acquire).as_ref()
             {

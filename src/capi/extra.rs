@@ -1,15 +1,22 @@
-//! The settings for which `struct RTMP` has no field: a block on `Link.rc4keyIn`, which belongs to the library alone.
-//! It is made when a setting is first changed and freed by `RTMP_Close` (many programs end with a plain `free`, so
-//! nothing may live longer); `RTMP_SetupURL` makes it anew.
+//! The settings for which `struct RTMP` has no field: a block on a member that belongs to the library alone.
+//! It is made when a setting is first changed. It outlives a connection that fails or is lost, as the program may connect
+//! again, and `RTMP_Close` frees it: many programs end with that and a plain `free`. `Link.extras` alone outlives that,
+//! as with the reference; a new URL or a new `conn` option begins it anew.
 
 use crate::capi::amf::object::AMF_Reset;
+use crate::capi::private;
 use crate::capi::types::{AVal, RTMP};
 use crate::options::Extra;
 use crate::transport::{Proxy, ProxyKind};
-use std::ptr::null_mut;
+use crate::{Error, Result};
+use std::ptr::{null_mut, without_provenance_mut};
 
 /// Marks a block as ours.
 const MAGIC: u64 = 0x7274_6d70_5f65_7874;
+/// What ends the scheme of a proxy.
+const SCHEME_END: &[u8] = b"://";
+/// What stands in the field instead of a block when all there is to know is [`Extras::Used`]: no block's address.
+const EXTRAS_USED: usize = 1;
 
 #[repr(C)]
 struct Block {
@@ -17,8 +24,20 @@ struct Block {
     extra: Extra,
     /// What `Link.pubUser` and `Link.pubPasswd` point to when they come from the URL.
     publisher: Option<(Vec<u8>, Vec<u8>)>,
-    /// `Link.extras` was begun by the `conn` option, so its properties are the library's to free.
-    owns_extras: bool,
+    extras: Extras,
+    /// A session with these settings is over: a new URL drops them.
+    is_used: bool,
+}
+
+/// Whose `Link.extras` is.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Extras {
+    /// The program's, if there is any.
+    Programs,
+    /// Begun by the `conn` option: the properties are the library's to free.
+    Ours,
+    /// The same, and a session has been made with them.
+    Used,
 }
 
 /// The block; null when there is none.
@@ -29,7 +48,7 @@ unsafe fn block(r: *mut RTMP) -> *mut Block {
     // SAFETY: only this file stores anything but null in the field, after RTMP_Init has set it to null, so what looks
     // like an aligned pointer is one to a live block; the magic number tells where a program broke that.
     unsafe {
-        let block = (*r).Link.rc4keyIn.cast::<Block>();
+        let block = (*private::settings(r)).cast::<Block>();
         if block.is_null() || !block.is_aligned() || (*block).magic != MAGIC { null_mut() } else { block }
     }
 }
@@ -49,10 +68,26 @@ unsafe fn make_block(r: *mut RTMP) -> *mut Block {
             magic: MAGIC,
             extra: Extra::default(),
             publisher: None,
-            owns_extras: false,
+            extras: extras(r),
+            is_used: false,
         }));
-        (*r).Link.rc4keyIn = made.cast();
+        *private::settings(r) = made.cast();
         made
+    }
+}
+
+/// Whose `Link.extras` is.
+///
+/// # Safety
+/// As for [`block`].
+unsafe fn extras(r: *mut RTMP) -> Extras {
+    // SAFETY: the caller's promise.
+    unsafe {
+        match block(r).as_ref() {
+            Some(block) => block.extras,
+            None if (*private::settings(r)).addr() == EXTRAS_USED => Extras::Used,
+            None => Extras::Programs,
+        }
     }
 }
 
@@ -74,20 +109,21 @@ pub(crate) unsafe fn update<T>(r: *mut RTMP, change: impl FnOnce(&mut Extra) -> 
     unsafe { change(&mut (*make_block(r)).extra) }
 }
 
-/// The proxy to go through: what the `socks` option said, or a SOCKS4 proxy when the program has set the public
-/// fields itself.
+/// The proxy to go through: what the `socks` option said, or a SOCKS4 proxy when host and port stand in the public
+/// fields. A setting that cannot be used is an error: going around a proxy that was asked for would be wrong.
 ///
 /// # Safety
 /// `r` points to a structure that `RTMP_Init` has prepared, and `Link.sockshost` to readable text.
-pub(crate) unsafe fn proxy(r: *mut RTMP) -> Option<Proxy> {
+pub(crate) unsafe fn proxy(r: *mut RTMP) -> Result<Option<Proxy>> {
     // SAFETY: the caller's promise.
-    let (host, port) = unsafe { ((*r).Link.sockshost.bytes().to_vec(), (*r).Link.socksport) };
-    if port == 0 {
-        return None;
+    let (setting, port) = unsafe { ((*r).Link.sockshost.bytes(), (*r).Link.socksport) };
+    if setting.is_empty() {
+        return Ok(None);
     }
-    // SAFETY: the caller's promise.
-    let set = unsafe { get(r) }.proxy.filter(|proxy| proxy.host == host && proxy.port == port);
-    Some(set.unwrap_or(Proxy { kind: ProxyKind::Socks4, host, port, credentials: None }))
+    if port != 0 && !setting.windows(SCHEME_END.len()).any(|part| part == SCHEME_END) {
+        return Ok(Some(Proxy { kind: ProxyKind::Socks4, host: setting.to_vec(), port, credentials: None }));
+    }
+    Proxy::parse(setting).map(Some).map_err(|error| Error::Usage(format!("option socks: {error}")))
 }
 
 /// Makes `Link.pubUser` and `Link.pubPasswd` what the URL says, where the program has not set them.
@@ -111,16 +147,66 @@ pub(crate) unsafe fn set_publisher(r: *mut RTMP, publisher: Option<(Vec<u8>, Vec
     }
 }
 
-/// Notes that the `conn` option is about to append to `Link.extras`: what it begins, `RTMP_Close` frees; what the
-/// program began stays the program's.
+/// Notes that the `conn` option is about to append to `Link.extras`: what it begins is the library's to free; what the
+/// program began stays the program's. Those of a session that is over are dropped.
 ///
 /// # Safety
 /// `r` points to a structure that `RTMP_Init` has prepared.
 pub(crate) unsafe fn begin_extras(r: *mut RTMP) {
     // SAFETY: the caller's promise; the block is live.
     unsafe {
+        drop_extras(r, &[Extras::Used]);
         if (*r).Link.extras.o_props.is_null() {
-            (*make_block(r)).owns_extras = true;
+            (*make_block(r)).extras = Extras::Ours;
+        }
+    }
+}
+
+/// Frees `Link.extras` when it is in one of these states.
+///
+/// # Safety
+/// `r` points to a structure that `RTMP_Init` has prepared.
+unsafe fn drop_extras(r: *mut RTMP, states: &[Extras]) {
+    // SAFETY: the caller's promise; properties that are the library's are used by nobody else.
+    unsafe {
+        if !states.contains(&extras(r)) {
+            return;
+        }
+        AMF_Reset(&raw mut (*r).Link.extras);
+        (*r).Link.edepth = 0;
+        match block(r).as_mut() {
+            Some(block) => block.extras = Extras::Programs,
+            None => *private::settings(r) = null_mut(),
+        }
+    }
+}
+
+/// Notes that a session is over.
+///
+/// # Safety
+/// `r` points to a structure that `RTMP_Init` has prepared.
+pub(crate) unsafe fn session_over(r: *mut RTMP) {
+    // SAFETY: the caller's promise.
+    unsafe {
+        if let Some(block) = block(r).as_mut() {
+            block.is_used = true;
+            if block.extras == Extras::Ours {
+                block.extras = Extras::Used;
+            }
+        }
+    }
+}
+
+/// Makes way for the settings of a new URL: those of a session that is over are dropped.
+///
+/// # Safety
+/// `r` points to a structure that `RTMP_Init` has prepared.
+pub(crate) unsafe fn begin_url(r: *mut RTMP) {
+    // SAFETY: the caller's promise.
+    unsafe {
+        drop_extras(r, &[Extras::Used]);
+        if block(r).as_ref().is_some_and(|block| block.is_used) {
+            close(r);
         }
     }
 }
@@ -143,23 +229,115 @@ unsafe fn forget_publisher(r: *mut RTMP) {
     }
 }
 
-/// Frees the block; the settings are the defaults again.
+/// Frees the block; the settings are the defaults again, but for `Link.extras`, which stays.
+///
+/// # Safety
+/// `r` points to a structure that `RTMP_Init` has prepared.
+pub(crate) unsafe fn close(r: *mut RTMP) {
+    // SAFETY: the caller's promise; the block came from a Box, and nothing points to it any more.
+    unsafe {
+        forget_publisher(r);
+        let stays = extras(r) != Extras::Programs;
+        let block = block(r);
+        if !block.is_null() {
+            (*block).magic = 0;
+            drop(Box::from_raw(block));
+        }
+        *private::settings(r) = if stays { without_provenance_mut(EXTRAS_USED) } else { null_mut() };
+    }
+}
+
+/// Frees the block and `Link.extras`, where it is the library's.
 ///
 /// # Safety
 /// `r` points to a structure that `RTMP_Init` has prepared.
 pub(crate) unsafe fn free(r: *mut RTMP) {
-    // SAFETY: the caller's promise; the block came from a Box, and nothing points to it any more.
+    // SAFETY: the caller's promise.
     unsafe {
-        forget_publisher(r);
-        let block = block(r);
-        if !block.is_null() {
-            if (*block).owns_extras {
-                AMF_Reset(&raw mut (*r).Link.extras);
-                (*r).Link.edepth = 0;
-            }
-            (*block).magic = 0;
-            drop(Box::from_raw(block));
+        drop_extras(r, &[Extras::Ours, Extras::Used]);
+        close(r);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::capi::close::{Farewell, RTMP_Close, end};
+    use crate::capi::connection;
+    use crate::capi::options::RTMP_SetOpt;
+    use crate::capi::testing::Handle;
+    use crate::capi::url::RTMP_SetupURL;
+    use std::os::unix::net::UnixStream;
+
+    fn set(handle: Handle, name: &[u8], value: &[u8]) {
+        // SAFETY: the handle is initialised, and the texts are literals.
+        unsafe { assert_eq!(RTMP_SetOpt(handle.0, &AVal::borrowing(name), &mut AVal::borrowing(value)), 1) };
+    }
+
+    /// A connected handle with a setting without a field, an extra argument and a proxy.
+    fn set_up() -> (Handle, UnixStream) {
+        let (ours, peer) = UnixStream::pair().unwrap();
+        let handle = Handle::over(ours);
+        set(handle, b"tlsVerify", b"0");
+        set(handle, b"conn", b"N:1");
+        set(handle, b"socks", b"socks5h://user:secret@proxy.test:99");
+        (handle, peer)
+    }
+
+    fn verifies_not(handle: Handle) -> bool {
+        // SAFETY: the handle is initialised.
+        unsafe { get(handle.0) }.tls_verify == Some(false)
+    }
+
+    fn extras_of(handle: Handle) -> i32 {
+        // SAFETY: the handle is initialised.
+        unsafe { (*handle.0).Link.extras.o_num }
+    }
+
+    #[test]
+    fn settings_outlive_a_connection_that_is_lost() {
+        let (handle, _peer) = set_up();
+        // SAFETY: the handle is initialised; the URL is a literal without a space, which is not written to.
+        unsafe {
+            end(connection::current(handle.0).unwrap(), Farewell::Omitted, |_| {});
+            assert!(verifies_not(handle) && extras_of(handle) == 1);
+            assert_eq!(RTMP_SetupURL(handle.0, c"rtmp://host/app/stream".as_ptr().cast_mut()), 1);
         }
-        (*r).Link.rc4keyIn = null_mut();
+        assert!(!verifies_not(handle) && extras_of(handle) == 0, "a new URL begins anew");
+        handle.free();
+    }
+
+    #[test]
+    fn settings_given_for_the_next_session_are_kept_for_its_url() {
+        let (handle, _peer) = set_up();
+        // SAFETY: as above.
+        unsafe {
+            RTMP_Close(handle.0);
+            assert!(!verifies_not(handle) && extras_of(handle) == 1, "the reference keeps these, too");
+            set(handle, b"conn", b"N:2");
+            assert_eq!(extras_of(handle), 1, "those of the last session are not sent again");
+            set(handle, b"tlsVerify", b"0");
+            assert_eq!(RTMP_SetupURL(handle.0, c"rtmp://host/app/stream".as_ptr().cast_mut()), 1);
+        }
+        assert!(verifies_not(handle) && extras_of(handle) == 1);
+        handle.free();
+    }
+
+    #[test]
+    fn a_proxy_stays_what_it_is() {
+        let (handle, _peer) = set_up();
+        // SAFETY: the handle is initialised.
+        unsafe {
+            RTMP_Close(handle.0);
+            let found = proxy(handle.0).unwrap().unwrap();
+            assert_eq!(
+                (found.kind, found.host.as_slice(), found.port),
+                (ProxyKind::Socks5h, &b"proxy.test"[..], 99)
+            );
+            assert!(found.credentials.is_some());
+            set(handle, b"socks", b"127.0.0.1:99999");
+            assert!(proxy(handle.0).is_err(), "and is not gone around when it cannot be used");
+        }
+        handle.free();
     }
 }

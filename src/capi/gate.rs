@@ -1,10 +1,10 @@
-//! Who is at work on a handle: a few bytes of `struct RTMP` itself, in `Link.rc4keyOut`, which belongs to the library
-//! alone. A call enters before it looks at what hangs on the handle, and whoever replaces or closes that shuts the gate
+//! Who is at work on a handle: four bytes of `struct RTMP` itself, which belong to the library alone. A call enters before it looks at what hangs on the handle, and whoever replaces or closes that shuts the gate
 //! first and waits until the others have left. The bytes move with the structure, between calls, when nobody is inside.
 //!
 //! A call that needs a half of the session for itself takes that half's seat: entering and locking are one atomic step
 //! then, and leaving is a plain store. That is what a call costs that finds its message in the buffer.
 
+use crate::capi::private;
 use crate::capi::types::RTMP;
 use std::sync::atomic::{AtomicU8, AtomicU16, Ordering};
 
@@ -50,10 +50,10 @@ impl Gate {
     /// `r` points to an initialised `struct RTMP` that stays where it is while the result lives.
     pub(crate) unsafe fn of<'r>(r: *mut RTMP) -> &'r Self {
         const {
-            assert!(size_of::<Self>() <= size_of::<*mut ()>() && align_of::<Self>() <= align_of::<*mut ()>());
+            assert!(size_of::<Self>() <= size_of::<u32>() && align_of::<Self>() <= align_of::<u32>());
         };
         // SAFETY: the caller's promise; the gate fits the member, which nobody but this module uses, always as atomics.
-        unsafe { &*(&raw const (*r).Link.rc4keyOut).cast() }
+        unsafe { &*private::gate(r).cast_const().cast() }
     }
 
     fn seat(&self, seat: Seat) -> &AtomicU8 {

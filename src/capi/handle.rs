@@ -1,11 +1,11 @@
 //! The life of a `struct RTMP` and its simple fields, the clock, and the version.
 
-use crate::capi::close::{Farewell, close, free_settings};
+use crate::capi::close::{free_open, free_settings};
 use crate::capi::data::RTMP_ctrlC;
 use crate::capi::guard::guard;
 use crate::capi::scalar::Scalar;
 use crate::capi::types::RTMP;
-use crate::capi::{calls, closes, connection};
+use crate::capi::{calls, closes, connection, extra};
 use crate::session::{Fields, feature};
 use libc::c_int;
 use std::ptr::null_mut;
@@ -41,11 +41,9 @@ pub unsafe extern "C" fn RTMP_Free(r: *mut RTMP) {
         // descriptor 0 that stands there is left alone.
         unsafe {
             closes::await_others(r);
-            if (*r).Link.dh.is_null() {
-                free_settings(r);
-            } else {
-                close(r, Farewell::Said);
-            }
+            free_open(r);
+            free_settings(r);
+            extra::free(r);
             libc::free(r.cast());
         }
     });

@@ -26,6 +26,7 @@ pub mod mem;
 pub mod options;
 mod owner;
 pub mod packet;
+mod private;
 pub mod receive;
 mod scalar;
 pub mod send;

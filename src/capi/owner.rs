@@ -4,7 +4,7 @@
 //! between calls counts, what the library learnt is there when the call returns, and two threads on two halves do not
 //! overwrite each other's. Texts, too, are read when they are used, as the reference does.
 
-use crate::capi::amf::encode::AMFProp_Encode;
+use crate::capi::amf::encode::{AMFProp_Encode, most_bytes};
 use crate::capi::connection::Connection;
 use crate::capi::scalar::{self, Scalar};
 use crate::capi::types::{AMFObject, AMFObjectProperty, RTMP, RTMP_READ};
@@ -84,8 +84,7 @@ scalars! {
     link_swf_size set_link_swf_size u32: Link.SWFSize;
 }
 
-/// What is tried first, and at most, as room for one extra argument of connect.
-const SMALLEST_EXTRA: usize = 1024;
+/// The longest encoding of an extra argument of connect: it must fit a message.
 const LARGEST_EXTRA: usize = 1 << 24;
 
 /// A call's view of `struct RTMP`.
@@ -209,6 +208,10 @@ impl Host for Owner<'_> {
         unsafe { calls::channel_time(self.r, channel) }
     }
 
+    fn show_values(&self, body: &[u8]) {
+        crate::capi::amf::dump::values(body);
+    }
+
     fn channel_time(&mut self, channel: u32, time: u32) {
         // SAFETY: `r` is good (see `new`); only the reading half, whose lock is held, stores times, and it moves the
         // array under the lock that readers of times hold.
@@ -226,25 +229,57 @@ unsafe fn copy_of(bytes: *const libc::c_char, len: u32) -> Vec<u8> {
     unsafe { std::slice::from_raw_parts(bytes.cast::<u8>(), len as usize) }.to_vec()
 }
 
-/// Appends a property's encoding, in a buffer that grows until it fits; one that cannot be encoded at all is left out.
+/// Appends a property's encoding; one that cannot be encoded is left out.
 ///
 /// # Safety
 /// `property` points to a property whose texts and objects are readable.
 unsafe fn append_encoded(property: *mut AMFObjectProperty, encoded: &mut Vec<u8>) {
     let filled = encoded.len();
-    let mut room = SMALLEST_EXTRA;
-    while room <= LARGEST_EXTRA {
-        encoded.resize(filled + room, 0);
-        let place = &mut encoded[filled..];
-        let range = place.as_mut_ptr_range();
-        // SAFETY: the caller's promise; the encoder writes between both ends of the place only.
-        let end = unsafe { AMFProp_Encode(property, range.start.cast(), range.end.cast()) };
-        if !end.is_null() {
-            encoded.truncate(filled + (end.addr() - range.start.addr()));
-            return;
+    // SAFETY: the caller's promise. The encoder writes between both ends of the place only; it is given room for all, as
+    // it ends an object early that does not fit.
+    unsafe {
+        let room = most_bytes(property.read());
+        if room <= LARGEST_EXTRA && encoded.try_reserve(room).is_ok() {
+            encoded.resize(filled + room, 0);
+            let place = encoded[filled..].as_mut_ptr_range();
+            let end = AMFProp_Encode(property, place.start.cast(), place.end.cast());
+            if !end.is_null() {
+                return encoded.truncate(filled + (end.addr() - place.start.addr()));
+            }
+            encoded.truncate(filled);
         }
-        room *= 4;
     }
-    encoded.truncate(filled);
     crate::warning!("an extra argument of connect (option conn) cannot be encoded: left out");
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::capi::options::RTMP_SetOpt;
+    use crate::capi::testing::Handle;
+    use crate::capi::types::AVal;
+    use std::os::unix::net::UnixStream;
+
+    #[test]
+    fn long_objects_of_connect_are_encoded_whole() {
+        let (ours, _peer) = UnixStream::pair().unwrap();
+        let handle = Handle::over(ours);
+        let text = "x".repeat(700);
+        let named = format!("NS:name:{text}");
+        let items = ["O:1", &named, &named, "NO:inner:1", &named, "O:0", "O:0", "N:1"];
+        for item in items {
+            let mut value = AVal::borrowing(item.as_bytes());
+            // SAFETY: the handle is initialised, and the texts outlive the session.
+            assert_eq!(unsafe { RTMP_SetOpt(handle.0, &AVal::borrowing(b"conn"), &raw mut value) }, 1);
+        }
+        // SAFETY: the handle is initialised, and stays until the call is over.
+        let call = unsafe { crate::capi::connection::current(handle.0) }.unwrap();
+        let encoded = call.talk(|talk| talk.host.extras());
+        drop(call);
+        let whole = String::from_utf8_lossy(&encoded);
+        assert_eq!(whole.matches(&text).count(), 3);
+        let (string, end) = ((2 + 4) + (1 + 2 + 700), 3);
+        assert_eq!(encoded.len(), 1 + 2 * string + (2 + 5 + 1 + string + end) + end + 9);
+        handle.free();
+    }
 }

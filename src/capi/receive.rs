@@ -1,6 +1,6 @@
 //! Receiving: chunks, media packets and FLV bytes; and `RTMP_Write`, whose FLV bytes go the other way.
 
-use crate::capi::call::{PublishingCall, ReadingCall};
+use crate::capi::call::{InUse, PublishingCall, ReadingCall};
 use crate::capi::close::{Farewell, end, fail};
 use crate::capi::connect::{RTMP_ConnectStream, reconnect};
 use crate::capi::connection;
@@ -43,14 +43,14 @@ pub unsafe extern "C" fn RTMP_ReadPacket(r: *mut RTMP, packet: *mut RTMPPacket) 
                 }
                 Ok(chunk)
             });
-            drop(call);
             match chunk.unwrap_or(Err(Error::Closed)) {
                 Ok(chunk) => {
+                    drop(call);
                     fill(packet, &chunk.header, chunk.received, chunk.message);
                     1
                 }
                 Err(error) => {
-                    end_unless_timed_out(r, &error);
+                    end_unless_timed_out(call, &error);
                     0
                 }
             }
@@ -95,14 +95,20 @@ unsafe fn fill(packet: *mut RTMPPacket, header: &MessageHeader, received: u32, b
     }
 }
 
-/// # Safety
-/// `r` points to an initialised `struct RTMP`; this thread is not working on its connection.
-unsafe fn end_unless_timed_out(r: *mut RTMP, error: &Error) {
+fn end_unless_timed_out(call: ReadingCall, error: &Error) {
     if error.keeps_connection() {
-        crate::debug!("no data in time");
+        say_late(&call);
     } else {
-        // SAFETY: the caller's promise.
-        unsafe { fail(r, error) };
+        fail(call, error, |_| {});
+    }
+}
+
+/// Logs that nothing came in time; a program that polls a non-blocking descriptor knows.
+fn say_late(call: &InUse) {
+    let socket = call.stream.socket();
+    match socket.receive_timeout().filter(|_| !socket.is_nonblocking()) {
+        Some(time) => crate::warning!("the server has sent nothing for {} s", time.as_secs_f32()),
+        None => crate::debug!("no data yet"),
     }
 }
 
@@ -122,22 +128,20 @@ pub unsafe extern "C" fn RTMP_GetNextMediaPacket(r: *mut RTMP, packet: *mut RTMP
             let media = call
                 .run(|talk, reading, input| reading.next_media(talk, input, &mut []))
                 .unwrap_or(Err(Error::Closed));
-            drop(call);
             match media {
                 Ok(Media::Message(message)) => {
+                    drop(call);
                     fill(packet, &message.header, message.header.length, message.body);
                     1
                 }
-                Ok(Media::Over(event)) => {
-                    let result = act(r, event);
-                    if result == PLAY_ENDED {
-                        // As the reference leaves it: what was played did play.
-                        Scalar::store(&raw mut (*r).m_bPlaying, 1);
-                    }
-                    result
+                Ok(Media::Over(Event::Ended)) => {
+                    // As the reference leaves it: what was played did play.
+                    end(call, Farewell::Said, |r| Scalar::store(&raw mut (*r).m_bPlaying, 1));
+                    PLAY_ENDED
                 }
+                Ok(Media::Over(event)) => act(call, event),
                 Err(error) => {
-                    end_unless_timed_out(r, &error);
+                    end_unless_timed_out(call, &error);
                     0
                 }
             }
@@ -176,12 +180,10 @@ pub unsafe extern "C" fn RTMP_ClientPacket(r: *mut RTMP, packet: *mut RTMPPacket
                 stream: copy.m_nInfoField2.cast_unsigned(),
             };
             let Some(connection) = connection::current(r) else { return 0 };
-            let met = connection.talk(|talk| talk.handle(&Incoming { header, body }));
-            drop(connection);
-            match met {
-                Ok(event) => act(r, event),
+            match connection.talk(|talk| talk.handle(&Incoming { header, body })) {
+                Ok(event) => act(connection, event),
                 Err(error) => {
-                    fail(r, &error);
+                    fail(connection, &error, |_| {});
                     0
                 }
             }
@@ -190,29 +192,29 @@ pub unsafe extern "C" fn RTMP_ClientPacket(r: *mut RTMP, packet: *mut RTMPPacket
 }
 
 /// Acts on what a message meant, outside all locks.
-///
-/// # Safety
-/// `r` points to an initialised `struct RTMP`; this thread is not working on its connection.
-unsafe fn act(r: *mut RTMP, event: Event) -> c_int {
-    // SAFETY: the caller's promise.
-    unsafe {
-        match event {
-            Event::Handled => 0,
-            Event::Media => 1,
-            Event::Ended => {
-                end(r, Farewell::Said);
-                PLAY_ENDED
-            }
-            Event::Closed => {
-                end(r, Farewell::Said);
-                0
-            }
-            Event::Reconnect => {
+fn act(call: impl Into<InUse>, event: Event) -> c_int {
+    match event {
+        Event::Handled => 0,
+        Event::Media => 1,
+        Event::Ended => {
+            end(call, Farewell::Said, |_| {});
+            PLAY_ENDED
+        }
+        Event::Closed => {
+            end(call, Farewell::Said, |_| {});
+            0
+        }
+        Event::Reconnect => {
+            let call = call.into();
+            let r = call.handle();
+            drop(call);
+            // SAFETY: the handle is the program's for as long as its call that has met this lasts.
+            unsafe {
                 if reconnect(r) {
                     RTMP_ConnectStream(r, 0);
                 }
-                0
             }
+            0
         }
     }
 }
@@ -237,16 +239,14 @@ pub unsafe extern "C" fn RTMP_Read(r: *mut RTMP, buf: *mut c_char, size: c_int) 
 unsafe fn read(r: *mut RTMP, out: &mut [u8]) -> c_int {
     // SAFETY: the caller's promise.
     unsafe {
-        let waits_on = || {
-            Scalar::load(&raw const (*r).m_sb.sb_timedout) != 0
-                && Scalar::load(&raw const (*r).m_sb.sb_socket) >= 0
-        };
         match Scalar::load(&raw const (*r).m_read.status) {
-            read_status::EOF if waits_on() => {
+            read_status::EOF if was_late(r) => {
                 Scalar::store(&raw mut (*r).m_read.status, read_status::OK);
             }
             status @ (read_status::EOF | read_status::COMPLETE) => {
-                close_keeping(r, status);
+                if let Some(call) = connection::current(r) {
+                    end_keeping(call, status);
+                }
                 return 0;
             }
             read_status::ERROR => return corrupt(),
@@ -264,44 +264,49 @@ unsafe fn read(r: *mut RTMP, out: &mut [u8]) -> c_int {
         let outcome = call
             .run(|talk, reading, input| reading.read_flv(talk, input, out))
             .unwrap_or(ReadOutcome::Failed(Error::Closed));
-        drop(call);
-        finish_read(r, outcome)
+        finish_read(call, outcome)
     }
 }
 
-/// # Safety
-/// `r` points to an initialised `struct RTMP`; this thread is not working on its connection.
-unsafe fn finish_read(r: *mut RTMP, outcome: ReadOutcome) -> c_int {
-    // SAFETY: the caller's promise.
-    unsafe {
-        let status = Scalar::load(&raw const (*r).m_read.status);
-        match outcome {
-            ReadOutcome::Bytes(n) => return n as c_int,
-            ReadOutcome::Ended(Event::Reconnect) => {
-                act(r, Event::Reconnect);
-            }
-            ReadOutcome::Ended(Event::Closed) => close_keeping(r, read_status::EOF),
-            ReadOutcome::Ended(_) => {}
-            ReadOutcome::Failed(error) if error.keeps_connection() => crate::debug!("no data in time"),
-            ReadOutcome::Failed(error) => {
-                fail(r, &error);
-                Scalar::store(&raw mut (*r).m_read.status, status);
-            }
-        }
-        0
-    }
-}
-
-/// Closes the session; how its stream ended stays readable in `m_read.status`.
+/// Whether the end that `m_read.status` tells of was a time-out's: the connection is still there then.
 ///
 /// # Safety
-/// `r` points to an initialised `struct RTMP`; this thread is not working on its connection.
-unsafe fn close_keeping(r: *mut RTMP, status: i8) {
+/// `r` points to an initialised `struct RTMP`.
+unsafe fn was_late(r: *mut RTMP) -> bool {
     // SAFETY: the caller's promise.
-    unsafe {
-        end(r, Farewell::Said);
-        Scalar::store(&raw mut (*r).m_read.status, status);
+    unsafe { connection::current(r) }.is_some_and(|call| call.read_was_late.swap(false, Ordering::Relaxed))
+}
+
+fn finish_read(call: ReadingCall, outcome: ReadOutcome) -> c_int {
+    match outcome {
+        ReadOutcome::Bytes(n) => return n as c_int,
+        ReadOutcome::Ended(Event::Reconnect) => {
+            act(call, Event::Reconnect);
+        }
+        ReadOutcome::Ended(Event::Closed) => end_keeping(call, read_status::EOF),
+        ReadOutcome::Ended(_) => {}
+        ReadOutcome::Failed(error) if error.keeps_connection() => {
+            call.read_was_late.store(true, Ordering::Relaxed);
+            say_late(&call);
+        }
+        ReadOutcome::Failed(error) => {
+            // SAFETY: the structure stays while the call lives.
+            let status = unsafe { Scalar::load(&raw const (*call.handle()).m_read.status) };
+            fail(call, &error, keep(status));
+        }
     }
+    0
+}
+
+/// Ends the session; how its stream ended stays readable in `m_read.status`.
+fn end_keeping(call: impl Into<InUse>, status: i8) {
+    end(call, Farewell::Said, keep(status));
+}
+
+/// Stores how a stream ended, once the session is over.
+fn keep(status: i8) -> impl FnOnce(*mut RTMP) {
+    // SAFETY: whoever ends the session hands over its structure.
+    move |r| unsafe { Scalar::store(&raw mut (*r).m_read.status, status) }
 }
 
 /// What a program gets that reads on after an error.
@@ -326,16 +331,14 @@ pub unsafe extern "C" fn RTMP_Write(r: *mut RTMP, buf: *const c_char, size: c_in
                 connection::say_unconnected(r, "RTMP_Write");
                 return -1;
             };
-            let written = write(&mut call, bytes).map_err(|error| reason(&call, error));
-            drop(call);
-            match written {
+            match write(&mut call, bytes).map_err(|error| reason(&call, error)) {
                 Ok(n) => n as c_int,
                 Err(Error::Usage(text)) => {
                     crate::error!("RTMP_Write: {text}");
                     -1
                 }
                 Err(error) => {
-                    fail(r, &error);
+                    fail(call, &error, |_| {});
                     -1
                 }
             }

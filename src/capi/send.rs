@@ -60,8 +60,7 @@ pub unsafe extern "C" fn RTMP_SendChunk(r: *mut RTMP, chunk: *mut RTMPChunk) -> 
             let Some(connection) = connection::current(r) else { return 0 };
             let sent =
                 connection.talk(|talk| talk.sender.send_raw(&[header, body], out_chunk_size(talk.host)));
-            drop(connection);
-            finish(r, sent).into()
+            finish(connection, sent).into()
         }
     })
 }
@@ -222,22 +221,17 @@ unsafe fn talk(r: *mut RTMP, work: impl FnOnce(&mut Conversation<'_, Owner<'_>>)
         unsafe {
             let Some(connection) = connection::required(r, "cannot send") else { return 0 };
             let sent = connection.talk(work);
-            drop(connection);
-            finish(r, sent).into()
+            finish(connection, sent).into()
         }
     })
 }
 
 /// Logs a failure and, when the connection is gone with it, closes the session.
-///
-/// # Safety
-/// `r` points to an initialised `struct RTMP`; this thread is not working on its connection.
-unsafe fn finish<T>(r: *mut RTMP, result: Result<T>) -> bool {
+fn finish<T>(call: InUse, result: Result<T>) -> bool {
     match result {
         Ok(_) => return true,
         Err(Error::Usage(text)) => crate::error!("{text}"),
-        // SAFETY: the caller's promise.
-        Err(error) => unsafe { fail(r, &error) },
+        Err(error) => fail(call, &error, |_| {}),
     }
     false
 }
@@ -267,11 +261,10 @@ pub(crate) unsafe fn send_packet(r: *mut RTMP, packet: *mut RTMPPacket, queue: b
         let Some(connection) = connection::required(r, "RTMP_SendPacket") else { return false };
         let publishes = (*r).Link.protocol & feature::WRITE != 0;
         let sent = send_message(&connection, &message, publishes, queue);
-        drop(connection);
         if let Ok(format) = &sent {
             (*packet).m_headerType = *format as u8;
         }
-        finish(r, sent)
+        finish(connection, sent)
     }
 }
 

@@ -95,8 +95,11 @@ unsafe fn accept(r: *mut RTMP, context: &TlsServerContext) -> bool {
     match TlsStream::accept(plain_socket(accepting.fd()), context, deadline(time)) {
         Ok(stream) => {
             // SAFETY: the caller's promise.
-            unsafe { sockbuf::hang_layered(&raw mut (*r).m_sb, &Arc::new(Stream::Tls(stream))) };
-            true
+            unsafe {
+                let stream = Arc::new(Stream::Tls(stream));
+                sockbuf::hang_layered(&raw mut (*r).m_sb, &stream);
+                connection::succeed(accepting, stream, None).is_ok()
+            }
         }
         Err(error) => {
             crate::error!("TLS with a client failed: {error}");

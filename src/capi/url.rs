@@ -8,7 +8,7 @@ use crate::capi::{extra, mem, options};
 use crate::log::Text as Shown;
 use crate::options::{next_pair, url_end};
 use crate::session::{Text, link_flag};
-use crate::transport::{Proxy, ProxyKind};
+use crate::transport::ProxyKind;
 use crate::url;
 use libc::{c_char, c_int, c_long, c_uint};
 use std::ffi::CStr;
@@ -127,6 +127,7 @@ unsafe fn set_up(r: *mut RTMP, text: *mut c_char) -> bool {
     // be taken out of it in place.
     unsafe {
         forget_old_url(r);
+        extra::begin_url(r);
         let length = CStr::from_ptr(text).count_bytes();
         let url_length = url_end(CStr::from_ptr(text).to_bytes());
         if let Some(at) = url_length {
@@ -276,8 +277,8 @@ unsafe fn hash_swf(r: *mut RTMP) {
     }
 }
 
-/// Reads the `socks` setting: the host that is left in `Link.sockshost` stands inside it, and so do name and password.
-/// False when there is one that cannot be used: going around a proxy that was asked for would be wrong.
+/// Reads the `socks` setting: of a SOCKS4 proxy's the host is left in `Link.sockshost`, of another's all of it. False when
+/// there is one that cannot be used; connecting fails then, too.
 ///
 /// # Safety
 /// `r` was prepared by `RTMP_Init`.
@@ -290,31 +291,21 @@ unsafe fn set_proxy(r: *mut RTMP) -> bool {
             (*link).socksport = 0;
             return true;
         }
-        if extra::proxy(r).is_some() {
-            return true;
-        }
-        let bytes = setting.bytes();
-        let proxy = match Proxy::parse(bytes) {
-            Ok(proxy) => proxy,
+        let proxy = match extra::proxy(r) {
+            Ok(Some(proxy)) => proxy,
+            Ok(None) => return true,
             Err(error) => {
-                crate::error!("option socks: {error}");
+                crate::error!("{error}");
                 return false;
             }
         };
         crate::debug!("Connecting via {proxy}");
-        let from = bytes.iter().rposition(|byte| *byte == b'@').unwrap_or(0);
-        let after_scheme = bytes.windows(3).position(|part| part == b"://").map_or(0, |at| at + 3);
-        let from = from.max(after_scheme);
-        let place = bytes.get(from..).unwrap_or_default();
-        let at = place.windows(proxy.host.len().max(1)).position(|part| part == proxy.host).unwrap_or(0);
-        (*link).sockshost = AVal::borrowing(place.get(at..at + proxy.host.len()).unwrap_or_default());
-        (*link).socksport = proxy.port;
-        // What the public fields say by themselves needs no block, which RTMP_Close would have to free.
-        if proxy.kind != ProxyKind::Socks4 || proxy.credentials.is_some() {
-            extra::update(r, |extra| extra.proxy = Some(proxy));
-        } else if extra::get(r).proxy.is_some() {
-            extra::update(r, |extra| extra.proxy = None);
+        let bytes = setting.bytes();
+        if proxy.kind == ProxyKind::Socks4 && proxy.credentials.is_none() {
+            let at = bytes.windows(proxy.host.len().max(1)).rposition(|part| part == proxy.host).unwrap_or(0);
+            (*link).sockshost = AVal::borrowing(bytes.get(at..at + proxy.host.len()).unwrap_or_default());
         }
+        (*link).socksport = proxy.port;
         true
     }
 }

@@ -23,8 +23,7 @@ impl Connection {
     /// environment says otherwise.
     pub(super) fn open(url: &Url, limits: Limits, total: Deadline) -> Result<Self> {
         let soon = total.or_after(limits.wait);
-        let mut target = Target::new(url.host(), url.port());
-        target.timeout = Some(soon.left()?.unwrap_or(limits.wait));
+        let target = Target::new(url.host(), url.port(), soon.left()?.unwrap_or(limits.wait));
         let socket = dial(&target, limits.interrupt)?;
         let mut connection = Self { stream: Some(Stream::Tcp(socket)), limits, soon, total };
         if url.is_secure() {

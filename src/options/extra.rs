@@ -5,7 +5,6 @@
 use super::{integer, is_false, is_true};
 use crate::chunk::MAX_CHUNK_SIZE;
 use crate::log::Text;
-use crate::transport::Proxy;
 use crate::{Error, Result};
 use std::net::IpAddr;
 
@@ -20,8 +19,6 @@ pub struct Extra {
     pub tls_ca_file: Option<Vec<u8>>,
     /// The local address to connect from.
     pub bind: Option<IpAddr>,
-    /// The proxy of the `socks` option.
-    pub proxy: Option<Proxy>,
 }
 
 impl Extra {

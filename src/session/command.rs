@@ -39,12 +39,14 @@ impl<'a> Arguments<'a> {
 
 impl<H: Host + ?Sized> Conversation<'_, H> {
     pub(super) fn on_command(&mut self, stream: u32, body: &[u8]) -> Result<Event> {
+        crate::debug!("RTMP_ClientPacket, received: invoke {} bytes", body.len());
+        self.show(body);
         let arguments = Arguments(amf::decode_values(body));
         let Some(name) = arguments.0.first().and_then(|name| name.as_str()) else {
             crate::warning!("received a command without a name, {} bytes: ignored", body.len());
             return Ok(Event::Handled);
         };
-        crate::debug!("server invoking <{}>", log::Text(name));
+        crate::debug!("HandleInvoke, server invoking <{}>", log::Text(name));
         match name {
             command::RESULT => self.on_result(&arguments)?,
             command::ERROR => return self.on_error(&arguments),
@@ -77,7 +79,7 @@ impl<H: Host + ?Sized> Conversation<'_, H> {
             crate::debug!("received a result for transaction {transaction} without a matching call: ignored");
             return Ok(());
         };
-        crate::debug!("received result for method call <{}>", log::Text(&method));
+        crate::debug!("HandleInvoke, received result for method call <{}>", log::Text(&method));
         match method.as_slice() {
             command::CONNECT => self.on_connected(arguments),
             command::CREATE_STREAM => self.on_stream_created(arguments),
@@ -215,8 +217,7 @@ impl<H: Host + ?Sized> Conversation<'_, H> {
             crate::warning!("received a status without a code: ignored");
             return Ok(Event::Handled);
         };
-        let level = arguments.text(3, b"level").unwrap_or_default();
-        crate::debug!("status {}, level {}", log::Text(code), log::Text(level));
+        crate::debug!("HandleInvoke, onStatus: {}", log::Text(code));
         match status::meaning(code) {
             Meaning::Failure => {
                 // What is said of the connection is no matter of a stream, wherever it is said.

@@ -59,8 +59,10 @@ pub fn accept(stream: &Stream, uptime_ms: u32, deadline: Deadline) -> Result<Est
     Ok(Established::new(server.finish(), received))
 }
 
+/// Receives by the deadline, and waits at most as long as a program has set its own socket to.
 fn receive(stream: &transport::Stream, needed: usize, deadline: Deadline) -> Result<Vec<u8>> {
     let mut bytes = vec![0; needed];
+    let deadline = stream.socket().receive_timeout().map_or(deadline, |timeout| deadline.or_after(timeout));
     stream.read_exact(&mut bytes, deadline)?;
     Ok(bytes)
 }

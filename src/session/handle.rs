@@ -5,6 +5,7 @@
 use super::{Conversation, Host, link_flag};
 use crate::chunk::{MAX_CHUNK_SIZE, MessageHeader};
 use crate::flv::Aggregate;
+use crate::log;
 use crate::message::{MessageType, control};
 use crate::{Error, Result};
 
@@ -53,6 +54,8 @@ impl<H: Host + ?Sized> Conversation<'_, H> {
             MessageType::WINDOW_ACK_SIZE => self.on_window_ack_size(body),
             MessageType::SET_PEER_BANDWIDTH => self.on_peer_bandwidth(body),
             MessageType::DATA => {
+                crate::debug!("RTMP_ClientPacket, received: notify {} bytes", body.len());
+                self.show(body);
                 return Ok(if self.on_data(body) { Event::Media } else { Event::Handled });
             }
             MessageType::AGGREGATE => {
@@ -68,6 +71,13 @@ impl<H: Host + ?Sized> Conversation<'_, H> {
             }
         }
         Ok(Event::Handled)
+    }
+
+    /// Shows what the server said: programs find redirections and reasons in the log.
+    pub(super) fn show(&mut self, body: &[u8]) {
+        if log::enabled(log::Level::Debug) {
+            self.host.show_values(body);
+        }
     }
 
     fn on_chunk_size(&mut self, body: &[u8]) -> Result<()> {

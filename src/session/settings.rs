@@ -141,6 +141,9 @@ impl Host for Settings {
         channel.and_then(|channel| self.channel_times.get(&channel)).copied().unwrap_or_default()
     }
 
+    /// A program in Rust has the values themselves.
+    fn show_values(&self, _: &[u8]) {}
+
     fn channel_time(&mut self, channel: u32, time: u32) {
         self.channel_times.insert(channel, time);
     }

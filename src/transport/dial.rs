@@ -21,49 +21,41 @@ pub struct Target {
     pub proxy: Option<Proxy>,
     /// The local address to connect from; addresses of the other family are then not tried.
     pub bind: Option<IpAddr>,
-    /// Bounds all of the dialling, and becomes the time-out of each later receive and send; `None` is for ever.
+    /// By when the dialling must be done.
+    pub deadline: Deadline,
+    /// The time-out of each later receive and send; `None` is for ever.
     pub timeout: Option<Duration>,
 }
 
 impl Target {
-    /// A server reached directly, waiting at most 30 seconds.
-    pub fn new(host: impl Into<Vec<u8>>, port: u16) -> Self {
-        let timeout = Some(Duration::from_secs(30));
-        Self { host: host.into(), port, proxy: None, bind: None, timeout }
-    }
-
-    /// The moment by which dialling that begins now must be done.
-    fn deadline(&self) -> Deadline {
-        self.timeout.map_or(Deadline::NEVER, Deadline::after)
+    /// A server reached directly, by a moment which is that far off, and waiting as long later on.
+    pub fn new(host: impl Into<Vec<u8>>, port: u16, timeout: Duration) -> Self {
+        let deadline = Deadline::after(timeout);
+        Self { host: host.into(), port, proxy: None, bind: None, deadline, timeout: Some(timeout) }
     }
 }
 
 /// Connects to the target, or to its proxy and through it to the target. All addresses of the name are tried, of both
 /// families (RFC 8305).
 pub fn dial(target: &Target, interrupt: Interrupt) -> Result<Socket> {
-    let deadline = target.deadline();
+    let deadline = target.deadline;
     let (host, port) =
         target.proxy.as_ref().map_or((&target.host, target.port), |proxy| (&proxy.host, proxy.port));
     let addresses = take_turns(resolve(host, port, deadline, interrupt)?);
     let addresses: Vec<SockAddr> = addresses.into_iter().map(SockAddr::from).collect();
-    establish(&addresses, target, deadline, interrupt)
+    establish(&addresses, target, interrupt)
 }
 
 /// Connects to an address that the program has found itself: that of the target, or of its proxy when it has one.
 pub fn dial_address(address: &SockAddr, target: &Target, interrupt: Interrupt) -> Result<Socket> {
-    establish(std::slice::from_ref(address), target, target.deadline(), interrupt)
+    establish(std::slice::from_ref(address), target, interrupt)
 }
 
 /// Connects, and talks to the proxy if there is one.
-fn establish(
-    addresses: &[SockAddr],
-    target: &Target,
-    deadline: Deadline,
-    interrupt: Interrupt,
-) -> Result<Socket> {
-    let socket = connect_first(addresses, target.bind, deadline, interrupt)?;
+fn establish(addresses: &[SockAddr], target: &Target, interrupt: Interrupt) -> Result<Socket> {
+    let socket = connect_first(addresses, target.bind, target.deadline, interrupt)?;
     let socket = Socket::new(socket.into(), interrupt);
-    match prepare(&socket, target, deadline) {
+    match prepare(&socket, target) {
         Ok(()) => Ok(socket),
         Err(error) => {
             socket.close();
@@ -73,10 +65,10 @@ fn establish(
 }
 
 /// What a connected socket needs before it carries the stream.
-fn prepare(socket: &Socket, target: &Target, deadline: Deadline) -> Result<()> {
+fn prepare(socket: &Socket, target: &Target) -> Result<()> {
     if let Some(proxy) = &target.proxy {
-        let Target { host, port, .. } = target;
-        proxy::negotiate(&Errand { socket, proxy, host, port: *port, deadline })?;
+        let Target { host, port, deadline, .. } = target;
+        proxy::negotiate(&Errand { socket, proxy, host, port: *port, deadline: *deadline })?;
     }
     socket.set_timeout(target.timeout)
 }

@@ -75,6 +75,16 @@ impl Socket {
         }
     }
 
+    /// Whether the program has made the descriptor non-blocking.
+    pub fn is_nonblocking(&self) -> bool {
+        self.socket.nonblocking().unwrap_or(false)
+    }
+
+    /// How long one receive may wait; `None` is for ever.
+    pub fn receive_timeout(&self) -> Option<Duration> {
+        self.socket.read_timeout().ok().flatten()
+    }
+
     /// The deadline of a receive that begins now, as the program has set the socket: its time-out, or at once when the
     /// descriptor is non-blocking.
     pub fn receive_deadline(&self) -> Result<Deadline> {

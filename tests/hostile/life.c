@@ -137,6 +137,43 @@ static void scene_unclosed(void) {
     RTMP_Free(rtmp);
 }
 
+/* The program has closed the descriptor itself, and its number stands for a connection of somebody else's. */
+static void scene_taken(void) {
+    RTMP *rtmp = fresh();
+    int ends[2];
+    char byte;
+    printf("begin %d\n", begin(rtmp));
+    int fd = RTMP_Socket(rtmp);
+    close(fd);
+    if (socketpair(AF_UNIX, SOCK_STREAM, 0, ends)) return;
+    int other = ends[0] == fd ? ends[1] : ends[0];
+    RTMP_Free(rtmp);
+    printf("open %d, bytes %zd\n", fcntl(fd, F_GETFD) >= 0, recv(other, &byte, 1, MSG_DONTWAIT));
+    close(ends[0]);
+    close(ends[1]);
+}
+
+/* Settings are copied from a handle to another, and back to their own after its end. */
+static void scene_link(void) {
+    RTMP *one = fresh(), *other = fresh();
+    printf("begin %d\n", begin(one));
+    RTMP_LNK kept = one->Link;
+    other->Link = one->Link;
+    printf("other %d\n", RTMP_Connect(other, NULL) && RTMP_ConnectStream(other, 0));
+    other->Link.playpath0 = other->Link.tcUrl = other->Link.app = (AVal){0};
+    other->Link.extras = (AMFObject){0};
+    RTMP_Close(other);
+    kept.playpath.av_val = strdup("stream");
+    kept.playpath0 = kept.playpath;
+    RTMP_Close(one);
+    kept.extras = one->Link.extras;
+    one->Link = kept;
+    printf("again %d\n", RTMP_Connect(one, NULL) && RTMP_ConnectStream(one, 0));
+    RTMP_Close(one);
+    RTMP_Free(one);
+    RTMP_Free(other);
+}
+
 /* The descriptor is closed behind the library's back, and its number given to another file. */
 static void scene_stolen(void) {
     RTMP *rtmp = fresh();
@@ -154,7 +191,7 @@ static void scene_stolen(void) {
     RTMP_Free(rtmp);
 }
 
-/* A child that only forks and leaves must not end the parent's session. */
+/* A child that forks, frees what it has inherited and leaves must not end the parent's session. */
 static void scene_fork(void) {
     RTMP *rtmp = fresh();
     char buffer[4096];
@@ -166,6 +203,7 @@ static void scene_fork(void) {
         RTMP *own = fresh();
         RTMP_Close(own);
         RTMP_Free(own);
+        RTMP_Free(rtmp);
         _exit(0);
     }
     waitpid(child, &status, 0);
@@ -270,6 +308,7 @@ static void scene_stopped(void) {
         while (RTMP_Read(shared.rtmp, buffer, sizeof buffer) > 0) {
         }
         RTMP_Close(shared.rtmp);
+        AMF_Reset(&shared.rtmp->Link.extras);
         memset(shared.rtmp, POISON, sizeof(RTMP));
         memset(poison, POISON, sizeof poison);
         pthread_join(stopper, NULL);
@@ -473,7 +512,7 @@ static const struct {
     {"again", scene_again, 0},     {"fork", scene_fork, 0},     {"unclosed", scene_unclosed, 0}, {"stolen", scene_stolen, 0},
     {"handles", scene_handles, 1}, {"three", scene_three, 0},   {"exec", scene_exec, 1},         {"deep", scene_deep, 0},
     {"keys", scene_keys, 1},       {"calls", scene_calls, 0},   {"fences", scene_fences, 0},
-    {"stopped", scene_stopped, 0},
+    {"stopped", scene_stopped, 0}, {"taken", scene_taken, 0},   {"link", scene_link, 0},
 };
 
 int main(int argc, char **argv) {

@@ -95,6 +95,16 @@ fn a_descriptor_taken_away() {
 }
 
 #[test]
+fn a_descriptor_that_is_another_connections_by_now() {
+    scene("taken", &["begin 1", "open 1, bytes -1"]);
+}
+
+#[test]
+fn settings_copied_to_other_handles() {
+    scene("link", &["begin 1", "other 1", "again 1"]);
+}
+
+#[test]
 fn forked() {
     scene("fork", &["begin 1", "child 0, play 98", "play in a child 0"]);
 }

@@ -1,5 +1,7 @@
 //! Dumps into the log at DEBUG. Programs parse these lines: they are the reference's, byte for byte.
 
+use super::decode::AMF_Decode;
+use super::object::AMF_Reset;
 use super::{AMF_INVALID, MAX_DEPTH, is};
 use crate::amf::marker;
 use crate::capi::guard::guard;
@@ -40,6 +42,19 @@ pub unsafe extern "C" fn AMFProp_Dump(prop: *mut AMFObjectProperty) {
             unsafe { property(prop.read(), 0) }
         }
     });
+}
+
+/// Logs the values that the bytes encode as [`AMF_Dump`] does, unless they cannot all be decoded.
+pub(crate) fn values(bytes: &[u8]) {
+    let Ok(len) = c_int::try_from(bytes.len()) else { return };
+    let mut found = AMFObject::EMPTY;
+    // SAFETY: the bytes are readable, and what is decoded points into them; its lists are freed before they go.
+    unsafe {
+        if AMF_Decode(&raw mut found, bytes.as_ptr().cast(), len, 0) >= 0 {
+            object(found, 0);
+        }
+        AMF_Reset(&raw mut found);
+    }
 }
 
 fn line(text: &[u8]) {

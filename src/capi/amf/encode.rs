@@ -1,7 +1,7 @@
 //! The encoders: each returns where the next value goes, or NULL when this one does not fit. The room that each asks
 //! for is the reference's, which for some is more than it then uses.
 
-use super::{AMF_INVALID, MAX_DEPTH, is};
+use super::{AMF_INVALID, MAX_DEPTH, is, is_container};
 use crate::amf::{MAX_SHORT_STRING, marker};
 use crate::capi::guard::guard;
 use crate::capi::types::{AMFObject, AMFObjectProperty, AVal};
@@ -13,6 +13,30 @@ use std::ptr::null_mut;
 struct Room {
     at: *mut u8,
     end: *mut u8,
+}
+
+/// More bytes than a property takes besides its name, its text and what is in it.
+const MOST_OVERHEAD: usize = 16;
+
+/// Room in which a property can be encoded.
+///
+/// # Safety
+/// The property's texts and objects are readable.
+pub(crate) unsafe fn most_bytes(property: AMFObjectProperty) -> usize {
+    let mut most = 0_usize;
+    let mut pending = vec![property];
+    while let Some(property) = pending.pop() {
+        let (_, name) = parts(property.p_name);
+        // SAFETY: the caller's promise; the union's field is the one of the type.
+        let text = unsafe {
+            if is_container(property.p_type) {
+                pending.extend(property.p_vu.p_object.addresses().map(|address| address.read()));
+            }
+            if is(property.p_type, marker::STRING) { parts(property.p_vu.p_aval).1 } else { 0 }
+        };
+        most = most.saturating_add(MOST_OVERHEAD).saturating_add(name).saturating_add(text);
+    }
+    most
 }
 
 /// Runs an encoder on the caller's memory; `None` becomes NULL.

@@ -1,0 +1,32 @@
+//! The members of `struct RTMP` in which the library keeps what is its own. They are parts of what only the reference's own
+//! code uses. None is in `Link`, which programs copy from handle to handle, nor in `m_write`, which they send from.
+
+use crate::capi::types::RTMP;
+use std::ffi::c_void;
+
+/// Where the connection hangs (`capi::connection`).
+///
+/// # Safety
+/// `r` points to a `struct RTMP`.
+pub(crate) unsafe fn connection(r: *mut RTMP) -> *mut *mut c_void {
+    // SAFETY: the caller's promise; only an address is taken.
+    unsafe { (&raw mut (*r).m_vecChannelsOut).cast() }
+}
+
+/// Where the settings without a field hang (`capi::extra`).
+///
+/// # Safety
+/// As [`connection`].
+pub(crate) unsafe fn settings(r: *mut RTMP) -> *mut *mut c_void {
+    // SAFETY: the caller's promise; only an address is taken.
+    unsafe { (&raw mut (*r).m_read.bufpos).cast() }
+}
+
+/// The bytes that say who is at work (`capi::gate`); 0 between calls.
+///
+/// # Safety
+/// As [`connection`].
+pub(crate) unsafe fn gate(r: *mut RTMP) -> *mut i32 {
+    // SAFETY: the caller's promise; only an address is taken.
+    unsafe { &raw mut (*r).m_resplen }
+}
