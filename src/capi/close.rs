@@ -8,7 +8,7 @@ use crate::capi::owner::Owner;
 use crate::capi::scalar::Scalar;
 use crate::capi::types::{AVal, RTMP};
 use crate::capi::{calls, closes, extra, texts};
-use crate::session::{Text, read_status};
+use crate::session::read_status;
 use crate::transport::{Deadline, Stream};
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -162,7 +162,8 @@ pub(crate) unsafe fn free_open(r: *mut RTMP) {
             }
             None => return,
         };
-        close(r, farewell, Settings::Freed);
+        // Texts that `Link` was copied with are another handle's.
+        close(r, farewell, if texts::are_at_home(r) { Settings::Freed } else { Settings::Used });
     }
 }
 
@@ -256,14 +257,7 @@ unsafe fn reset(r: *mut RTMP, connection: Option<&Connection>) {
 pub(crate) unsafe fn free_settings(r: *mut RTMP) {
     // SAFETY: the caller's promise.
     unsafe {
-        let link = &raw mut (*r).Link;
-        texts::free_own(r, Text::TcUrl);
-        texts::free_own(r, Text::App);
-        libc::free((*link).playpath0.av_val.cast());
-        if (*link).playpath.av_val == (*link).playpath0.av_val {
-            (*link).playpath = AVal::EMPTY;
-        }
-        (*link).playpath0.av_val = std::ptr::null_mut();
+        texts::free_all_own(r);
         extra::close(r);
     }
 }

@@ -5,7 +5,7 @@ use crate::capi::data::RTMP_ctrlC;
 use crate::capi::guard::guard;
 use crate::capi::scalar::Scalar;
 use crate::capi::types::RTMP;
-use crate::capi::{calls, closes, connection, extra};
+use crate::capi::{calls, closes, connection, extra, texts};
 use crate::session::{Fields, feature};
 use libc::c_int;
 use std::ptr::null_mut;
@@ -42,7 +42,9 @@ pub unsafe extern "C" fn RTMP_Free(r: *mut RTMP) {
         unsafe {
             closes::await_others(r);
             free_open(r);
-            free_settings(r);
+            if texts::are_at_home(r) {
+                free_settings(r);
+            }
             extra::free(r);
             libc::free(r.cast());
         }

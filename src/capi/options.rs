@@ -47,8 +47,7 @@ pub(super) unsafe fn set(r: *mut RTMP, name: &[u8], value: AVal) -> bool {
     let result = unsafe {
         match &option.effect {
             Effect::Text(which) => {
-                texts::free_own(r, *which);
-                *texts::text_field(r, *which) = value;
+                texts::set(r, *which, value);
                 if *which == Text::SocksHost {
                     (*r).Link.socksport = 0;
                 }

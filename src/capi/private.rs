@@ -22,6 +22,15 @@ pub(crate) unsafe fn settings(r: *mut RTMP) -> *mut *mut c_void {
     unsafe { (&raw mut (*r).m_read.bufpos).cast() }
 }
 
+/// The handle whose URL the library has made texts of: the structure's own address, unless they were copied here.
+///
+/// # Safety
+/// As [`connection`].
+pub(crate) unsafe fn home(r: *mut RTMP) -> *mut *mut RTMP {
+    // SAFETY: the caller's promise; only an address is taken.
+    unsafe { (&raw mut (*r).m_read.buf).cast() }
+}
+
 /// The bytes that say who is at work (`capi::gate`); 0 between calls.
 ///
 /// # Safety

@@ -1,6 +1,7 @@
 //! The text settings of `struct RTMP`: where each stands, and which of them the library made.
 
 use crate::capi::mem::malloc_copy;
+use crate::capi::private;
 use crate::capi::types::{AVal, RTMP};
 use crate::session::{Text, link_flag};
 
@@ -40,11 +41,81 @@ fn own_flag(which: Text) -> Option<i32> {
     }
 }
 
+/// Sets a text setting to a text of the program's, which may be what stands there already.
+///
+/// # Safety
+/// `r` points to a structure that `RTMP_Init` has prepared.
+pub(crate) unsafe fn set(r: *mut RTMP, which: Text, text: AVal) {
+    // SAFETY: the caller's promise.
+    unsafe {
+        let field = text_field(r, which);
+        if (*field).av_val != text.av_val {
+            free_own(r, which);
+        }
+        *field = text;
+    }
+}
+
+/// Whether the texts that the library made of a URL are this structure's: `Link` may have been copied from another, with
+/// which the texts go.
+///
+/// # Safety
+/// `r` points to a structure that `RTMP_Init` has prepared.
+pub(crate) unsafe fn are_at_home(r: *mut RTMP) -> bool {
+    // SAFETY: the caller's promise; addresses are compared.
+    unsafe { *private::home(r) == r }
+}
+
+/// Notes that the library makes texts for this structure.
+///
+/// # Safety
+/// `r` points to a structure that `RTMP_Init` has prepared.
+pub(crate) unsafe fn settle(r: *mut RTMP) {
+    // SAFETY: the caller's promise.
+    unsafe { *private::home(r) = r };
+}
+
+/// Frees what the library made of a URL.
+///
+/// # Safety
+/// `r` points to a structure that `RTMP_Init` has prepared, and the texts are its own.
+pub(crate) unsafe fn free_all_own(r: *mut RTMP) {
+    // SAFETY: the caller's promise; playpath0 is the library's own.
+    unsafe {
+        free_own(r, Text::TcUrl);
+        free_own(r, Text::App);
+        let link = &raw mut (*r).Link;
+        libc::free((*link).playpath0.av_val.cast());
+        forget_all_own(r);
+    }
+}
+
+/// Takes what the library made of a URL out of the structure.
+///
+/// # Safety
+/// `r` points to a structure that `RTMP_Init` has prepared.
+pub(crate) unsafe fn forget_all_own(r: *mut RTMP) {
+    // SAFETY: the caller's promise; addresses are compared.
+    unsafe {
+        for which in [Text::TcUrl, Text::App] {
+            if let Some(flag) = own_flag(which).filter(|flag| (*r).Link.lFlags & flag != 0) {
+                *text_field(r, which) = AVal::EMPTY;
+                (*r).Link.lFlags &= !flag;
+            }
+        }
+        let link = &raw mut (*r).Link;
+        if (*link).playpath.av_val == (*link).playpath0.av_val {
+            (*link).playpath = AVal::EMPTY;
+        }
+        (*link).playpath0 = AVal::EMPTY;
+    }
+}
+
 /// Frees tcUrl or app where the library made it.
 ///
 /// # Safety
 /// `r` points to a structure that `RTMP_Init` has prepared.
-pub(crate) unsafe fn free_own(r: *mut RTMP, which: Text) {
+unsafe fn free_own(r: *mut RTMP, which: Text) {
     let Some(flag) = own_flag(which) else { return };
     // SAFETY: the flag says that the text came from the library's malloc.
     unsafe {
@@ -57,7 +128,8 @@ pub(crate) unsafe fn free_own(r: *mut RTMP, which: Text) {
     }
 }
 
-/// Replaces tcUrl or app by a text of the library's own. Returns the bit that says so.
+/// Replaces tcUrl or app by a text of the library's own. Returns the bit that says so. Texts that `Link` was copied with
+/// stay the other handle's.
 ///
 /// # Safety
 /// `r` points to a structure that `RTMP_Init` has prepared.
@@ -67,6 +139,11 @@ pub(crate) unsafe fn replace_own(r: *mut RTMP, which: Text, value: &[u8]) -> Opt
     let av_len = if av_val.is_null() { 0 } else { value.len().try_into().unwrap_or(i32::MAX) };
     // SAFETY: the caller's promise; what stood there is freed when it was the library's.
     unsafe {
+        if !are_at_home(r) {
+            (*r).Link.playpath0 = AVal::EMPTY;
+            (*r).Link.lFlags &= !(link_flag::FTCU | link_flag::FAPU);
+            settle(r);
+        }
         free_own(r, which);
         *text_field(r, which) = AVal { av_val, av_len };
         (*r).Link.lFlags |= flag;

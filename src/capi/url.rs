@@ -165,16 +165,18 @@ unsafe fn set_up(r: *mut RTMP, text: *mut c_char) -> bool {
 unsafe fn forget_old_url(r: *mut RTMP) {
     // SAFETY: playpath0 is the library's own; of the other texts only the addresses are looked at.
     unsafe {
-        texts::free_own(r, Text::TcUrl);
-        texts::free_own(r, Text::App);
+        if texts::are_at_home(r) {
+            texts::free_all_own(r);
+        } else {
+            texts::forget_all_own(r);
+            texts::settle(r);
+        }
         let link = &raw mut (*r).Link;
         let start = (*link).tcUrl.av_val.addr();
         let length = usize::try_from((*link).tcUrl.av_len).unwrap_or(0);
         if length > 0 && (start..start.saturating_add(length)).contains(&(*link).hostname.av_val.addr()) {
             (*link).tcUrl = AVal::EMPTY;
         }
-        libc::free((*link).playpath0.av_val.cast());
-        (*link).playpath0 = AVal::EMPTY;
     }
 }
 
@@ -368,8 +370,7 @@ pub unsafe extern "C" fn RTMP_SetupStream(
             for (which, text) in
                 given.into_iter().filter(|(_, text)| text.av_len > 0 && !text.av_val.is_null())
             {
-                texts::free_own(r, which);
-                *texts::text_field(r, which) = text;
+                texts::set(r, which, text);
                 match which {
                     Text::Auth => (*link).lFlags |= link_flag::AUTH,
                     Text::SocksHost => (*link).socksport = 0,
