@@ -100,7 +100,7 @@ static void sizes(void)
 /* What the first call collects. */
 static void beginnings(void)
 {
-    for (int which = 0; which < 10; which++) {
+    for (int which = 0; which < 11; which++) {
         say("beginning %d\n", which);
         begin(which == 9 ? live_url : url);
         if (which == 0) video(0, 10), video(0, 10), video(10, 10), video(20, 10);
@@ -112,6 +112,10 @@ static void beginnings(void)
         if (which == 6) metadata("sn", "onCuePoint", 1.0), audio(0, 10), video(3, 10), audio(4, 10);
         if (which == 8) video(0, 3), audio(0, 1), video(0, 0), audio(0, 2), video(0, 6), video(1, 6);
         if (which == 9) a_film();
+        if (which == 10) {
+            audio(0, 0), video(0, 0), server_send(&s, 5, 0, 22, 1, bytes, 0), server_send(&s, 4, 0, 18, 1, bytes, 0);
+            metadata("sekn}", "onMetaData", "videox", 1.0), video(0, 10), video(40, 10);
+        }
         hang_up();
         reads(sizeof out, 1);
         end();

@@ -319,6 +319,30 @@ static void media(void)
     end();
 }
 
+/* Messages of every kind without a body, through RTMP_GetNextMediaPacket and through RTMP_ReadPacket. */
+static void empty(void)
+{
+    static const int types[] = {8, 9, 18, 22, 15, 16, 3, 5, 6, 4};
+    for (int media = 0; media < 2; media++) {
+        say("empty messages, %s\n", media ? "media" : "all");
+        playing("rtmp://h/app/path");
+        for (size_t i = 0; i < (media ? sizeof types / sizeof *types : 2); i++) server_send(&s, 7, 7, types[i], 1, "", 0);
+        server_send(&s, 6, 20, 9, 1, "video!", 6);
+        server_send(&s, 7, 30, 8, 1, "", 0);
+        server_send(&s, 6, 40, 8, 1, "audio!", 6);
+        if (!media) meet(5);
+        for (int n = 0; media && n < 2; n++) {
+            RTMPPacket p;
+            memset(&p, 0, sizeof p);
+            int got = RTMP_GetNextMediaPacket(&r, &p);
+            say("  media %d type %d stamp %u size %u\n", got, p.m_packetType, p.m_nTimeStamp, p.m_nBodySize);
+            RTMPPacket_Free(&p);
+        }
+        show_fields(&r);
+        end();
+    }
+}
+
 static void reports(void)
 {
     char bytes[60000];
@@ -385,6 +409,7 @@ int main(void)
     protocol();
     invokes();
     media();
+    empty();
     reports();
     before_play();
     return 0;

@@ -435,6 +435,9 @@ fn await_start(call: &mut ReadingCall) -> Result<Event> {
     let met = call.run(|talk, reading, input| {
         while !talk.host.playing() {
             let message = reading.read_message(talk, input, &mut [])?;
+            if message.is_empty() {
+                continue;
+            }
             let body = message.body.as_ref().map(crate::chunk::Body::as_slice).unwrap_or_default();
             if is_early_media(message.header.kind) {
                 crate::warning!("received media before the stream began: dropped, {} bytes", body.len());

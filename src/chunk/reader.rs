@@ -62,6 +62,13 @@ pub struct Complete<B> {
     pub body: Option<B>,
 }
 
+impl<B> Complete<B> {
+    /// Whether it has no body at all.
+    pub fn is_empty(&self) -> bool {
+        self.header.length == 0
+    }
+}
+
 /// Puts messages together from the chunks of all channels.
 #[derive(Debug)]
 pub struct Reader<B> {

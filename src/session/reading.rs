@@ -85,7 +85,8 @@ impl<B: Body> Reading<B> {
         }
     }
 
-    /// Reads until a media message is there: `RTMP_GetNextMediaPacket`. All other messages are met on the way.
+    /// Reads until a media message is there: `RTMP_GetNextMediaPacket`. All other messages are met on the way, but for
+    /// empty ones, which say nothing.
     #[inline(always)]
     pub fn next_media<H: Host + ?Sized>(
         &mut self,
@@ -99,6 +100,8 @@ impl<B: Body> Reading<B> {
                     note_time_out(talk.host);
                     return Err(Error::TimedOut);
                 }
+                // As with the reference: servers announce with it a kind of media that may never come.
+                Ok(message) if message.is_empty() => continue,
                 result => result?,
             };
             match talk.handle(&incoming(&message, lent))? {
@@ -122,6 +125,7 @@ impl<B: Body> Reading<B> {
         loop {
             let message = match self.read_message(talk, input, &mut []) {
                 Err(Error::TimedOut) => return Ok(Event::Handled),
+                Ok(message) if message.is_empty() => continue,
                 result => result?,
             };
             match talk.handle(&incoming(&message, &[]))? {
