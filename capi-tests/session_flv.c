@@ -178,7 +178,7 @@ static void resume_from(const char *frame, unsigned n, int type, unsigned stamp)
 
 static void resuming(void)
 {
-    for (int which = 0; which < 8; which++) {
+    for (int which = 0; which < 14; which++) {
         say("resume %d\n", which);
         begin(url);
         resume_from(bytes, 200, 9, 40);
@@ -187,11 +187,16 @@ static void resuming(void)
         if (which == 2) for (int i = 0; i < 60; i++) audio(0, 20);
         if (which == 3) video(0, 300), video(0, 200), video(0, 210), audio(0, 20), video(40, 20), video(0, 20);
         if (which == 4) for (int i = 0; i < 60; i++) metadata("sn", "onCuePoint", 1.0);
-        if (which == 5 || which == 6) {
+        if ((which >= 5 && which <= 6) || (which >= 9 && which <= 11)) {
             struct body b = {.n = 0};
-            tag(&b, 9, which == 5 ? 0 : 40, 10, 0), tag(&b, 9, 40, 200, 0), tag(&b, 8, 50, 20, 0), tag(&b, 9, 80, 30, 0);
-            server_send(&s, 5, 0, 22, 1, b.bytes, b.n);
+            unsigned own = which == 5 ? 0 : 40, frame = which == 11 ? 41 : 40;
+            tag(&b, 9, own, 10, 0), tag(&b, 9, frame, 200, 0), tag(&b, 8, 50, 20, 0), tag(&b, 9, 80, 30, 0);
+            server_send(&s, 5, which == 9 ? 40 : which == 10 ? 7 : 0, 22, 1, b.bytes, b.n);
         }
+        if (which == 8) video(0, 200), audio(3, 20), video(40, 60);
+        if (which >= 12) r.m_read.flags |= RTMP_READ_HEADER;
+        if (which == 12) video(0, 200), audio(3, 20);
+        if (which == 13) video(41, 200), video(39, 200);
         if (which == 7) r.m_read.initialFrameType = 0, video(0, 300);
         if (which == 0) video(0, 300), audio(0, 20), video(40, 200), audio(43, 20), video(80, 60);
         video(120, 10);

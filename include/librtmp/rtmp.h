@@ -170,7 +170,7 @@ typedef struct RTMP_READ {
   int8_t status;
   /** To resume: the message type of `initialFrame`. */
   uint8_t initialFrameType;
-  /** To resume: the time of `initialFrame`. */
+  /** To resume: the time of `initialFrame`; once that is found, what is added to the stream's times. */
   uint32_t nResumeTS;
   /** To resume: the metadata of the earlier file. */
   char *metaHeader;

@@ -222,7 +222,7 @@ pub struct RTMP_READ {
     pub status: i8,
     /// To resume: the message type of `initialFrame`.
     pub initialFrameType: u8,
-    /// To resume: the time of `initialFrame`.
+    /// To resume: the time of `initialFrame`; once that is found, what is added to the stream's times.
     pub nResumeTS: u32,
     /// To resume: the metadata of the earlier file.
     pub metaHeader: *mut c_char,

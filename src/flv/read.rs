@@ -72,6 +72,8 @@ pub struct AggregateTag<'a> {
     pub kind: MessageType,
     /// Milliseconds, on the time line of the session.
     pub timestamp: u32,
+    /// The same, as it stands in the aggregate.
+    pub own_timestamp: u32,
     /// The body.
     pub body: &'a [u8],
 }
@@ -100,9 +102,10 @@ impl<'a> Aggregate<'a> {
         let len = usize::try_from(u32::from_be_bytes([0, l0, l1, l2])).ok()?;
         let (body, rest) = rest.split_at_checked(len)?;
         self.rest = rest.get(PREVIOUS_TAG_SIZE_LEN..).unwrap_or_default();
-        let own = u32::from_be_bytes([high, t0, t1, t2]);
-        let shift = *self.shift.get_or_insert(self.timestamp.wrapping_sub(own));
-        Some(AggregateTag { kind: MessageType(kind), timestamp: own.wrapping_add(shift), body })
+        let own_timestamp = u32::from_be_bytes([high, t0, t1, t2]);
+        let shift = *self.shift.get_or_insert(self.timestamp.wrapping_sub(own_timestamp));
+        let timestamp = own_timestamp.wrapping_add(shift);
+        Some(AggregateTag { kind: MessageType(kind), timestamp, own_timestamp, body })
     }
 }
 
@@ -175,9 +178,9 @@ mod tests {
     fn an_aggregate_begins_at_its_own_time() {
         let body = [tag(8, 1000, b"ab"), tag(9, 1040, b"cde")].concat();
         let tags: Vec<_> = Aggregate::new(&body, 5).map(|tag| tag.unwrap()).collect();
-        assert_eq!(tags[0], AggregateTag { kind: MessageType::AUDIO, timestamp: 5, body: b"ab" });
-        assert_eq!(tags[1], AggregateTag { kind: MessageType::VIDEO, timestamp: 45, body: b"cde" });
-        assert_eq!(tags.len(), 2);
+        let times: Vec<_> = tags.iter().map(|tag| (tag.kind, tag.timestamp, tag.own_timestamp)).collect();
+        assert_eq!(times, [(MessageType::AUDIO, 5, 1000), (MessageType::VIDEO, 45, 1040)]);
+        assert_eq!(tags.iter().map(|tag| tag.body).collect::<Vec<_>>(), [&b"ab"[..], b"cde"]);
     }
 
     #[test]

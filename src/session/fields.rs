@@ -71,7 +71,7 @@ pub struct ReadFields {
     pub status: i8,
     /// Resume: the type of the frame to find.
     pub initial_frame_type: u8,
-    /// Resume: the time of the frame to find, milliseconds.
+    /// Resume: the time of the frame to find, milliseconds; once it is found, what is added to the stream's times.
     pub resume_ts: u32,
     /// Resume: packets ignored so far.
     pub ignored_frames: u32,

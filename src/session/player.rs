@@ -163,7 +163,7 @@ impl<B: Body> Reading<B> {
     ) -> std::result::Result<(), End> {
         let resuming = talk.host.read_flags() & read_flag::RESUME != 0;
         if resuming {
-            self.player.resume = Resume::new(talk.host);
+            self.player.resume.begin(talk.host);
             talk.host.set_read_flags(talk.host.read_flags() | read_flag::HEADER);
             return Ok(());
         }
@@ -270,7 +270,7 @@ impl<B: Body> Reading<B> {
                     break;
                 }
             };
-            if !self.player.resume.wants_aggregated(talk.host, tag.kind, tag.timestamp, tag.body)? {
+            if !self.player.resume.wants_aggregated(talk.host, &tag)? {
                 continue;
             }
             let time = note_tag(talk.host, tag.kind, tag.timestamp);

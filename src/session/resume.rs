@@ -3,6 +3,7 @@
 #![deny(clippy::indexing_slicing, clippy::arithmetic_side_effects)]
 
 use super::{Host, read_flag};
+use crate::flv::AggregateTag;
 use crate::message::MessageType;
 use crate::{Error, Result};
 
@@ -19,21 +20,53 @@ pub(super) enum Found {
 }
 
 /// What the program has: its metadata and its last key frame.
-#[derive(Debug, Default)]
-pub(super) struct Resume {
+#[derive(Debug)]
+struct Sought {
     metadata: Vec<u8>,
     frame: Vec<u8>,
 }
 
-impl Resume {
-    pub(super) fn new<H: Host + ?Sized>(host: &H) -> Self {
+impl Sought {
+    fn new<H: Host + ?Sized>(host: &H) -> Self {
         let (metadata, frame) = host.resume();
         Self { metadata, frame }
     }
 
+    fn is_frame<H: Host + ?Sized>(&self, host: &H, kind: MessageType, body: &[u8]) -> bool {
+        kind.0 == host.read_frame_type() && !self.frame.is_empty() && body == self.frame
+    }
+}
+
+/// The search for the frame to resume at.
+#[derive(Debug, Default)]
+pub(super) struct Resume {
+    /// Copied when the search begins, given up when it ends.
+    sought: Option<Sought>,
+}
+
+impl Resume {
+    /// A read that resumes begins: what the program has now is what is searched for.
+    pub(super) fn begin<H: Host + ?Sized>(&mut self, host: &H) {
+        self.sought = Some(Sought::new(host));
+    }
+
+    /// What is searched for; a program may have asked to resume in the middle of a read.
+    fn sought<H: Host + ?Sized>(&mut self, host: &H) -> &Sought {
+        self.sought.get_or_insert_with(|| Sought::new(host))
+    }
+
+    /// The frame came at this time of the server's, which may count from there or from the film's beginning: the file's
+    /// last time becomes what is added to the server's, so that the tags that follow go on from it.
+    fn found<H: Host + ?Sized>(&mut self, host: &mut H, flag: u8, time: u32) {
+        crate::debug!("found the frame to resume at, {time} ms");
+        host.set_read_flags(host.read_flags() | flag);
+        host.set_read_resume_ts(host.read_resume_ts().wrapping_sub(time));
+        self.sought = None;
+    }
+
     /// Judges a message on its own.
     pub(super) fn wants<H: Host + ?Sized>(
-        &self,
+        &mut self,
         host: &mut H,
         kind: MessageType,
         time: u32,
@@ -56,21 +89,19 @@ impl Resume {
         Ok(Found::Use)
     }
 
-    /// Judges a tag of an aggregate, whose time counts from the stream's beginning.
+    /// Judges a tag of an aggregate, which carries the film's time whatever the message's counts from.
     pub(super) fn wants_aggregated<H: Host + ?Sized>(
-        &self,
+        &mut self,
         host: &mut H,
-        kind: MessageType,
-        time: u32,
-        body: &[u8],
+        tag: &AggregateTag<'_>,
     ) -> Result<bool> {
         let flags = host.read_flags();
         if flags & read_flag::RESUME == 0 || flags & (read_flag::GOT_KF | read_flag::GOT_FLV_K) != 0 {
             return Ok(true);
         }
-        if time == host.read_resume_ts() && kind.0 == host.read_frame_type() && body == self.frame {
-            crate::debug!("found the frame to resume at, inside an aggregate, at {time} ms");
-            host.set_read_flags(flags | read_flag::GOT_FLV_K);
+        let is_due = tag.own_timestamp == host.read_resume_ts();
+        if is_due && self.sought(host).is_frame(host, tag.kind, tag.body) {
+            self.found(host, read_flag::GOT_FLV_K, tag.timestamp);
             return Ok(false);
         }
         let ignored = host.read_ignored_flv_frames().saturating_add(1);
@@ -83,19 +114,21 @@ impl Resume {
         Ok(false)
     }
 
+    /// Looks for the frame where it can be: at time 0 when the server counts from there, else at its time in the file.
     fn search<H: Host + ?Sized>(
-        &self,
+        &mut self,
         host: &mut H,
         kind: MessageType,
         time: u32,
         body: &[u8],
     ) -> Result<()> {
-        if kind == MessageType::DATA && time == 0 && !self.metadata.is_empty() && body != self.metadata {
+        let is_due = time == 0 || time == host.read_resume_ts();
+        let sought = self.sought(host);
+        if kind == MessageType::DATA && time == 0 && !sought.metadata.is_empty() && body != sought.metadata {
             return Err(Error::protocol("resume: the stream's metadata is not that of the file; start anew"));
         }
-        if kind.0 == host.read_frame_type() && !self.frame.is_empty() && body == self.frame {
-            crate::debug!("found the frame to resume at, {time} ms");
-            host.set_read_flags(host.read_flags() | read_flag::GOT_KF);
+        if is_due && sought.is_frame(host, kind, body) {
+            self.found(host, read_flag::GOT_KF, time);
             return Ok(());
         }
         if matches!(kind, MessageType::AUDIO | MessageType::VIDEO) {
@@ -108,5 +141,77 @@ impl Resume {
             }
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::Settings;
+    use super::*;
+
+    const FRAME: &[u8] = b"\x17\x01\0\0\0frame";
+    const AT: u32 = 5000;
+
+    fn resuming() -> (Settings, Resume) {
+        let mut settings = Settings::default();
+        settings.fields.read.flags = read_flag::HEADER | read_flag::RESUME;
+        settings.fields.read.initial_frame_type = MessageType::VIDEO.0;
+        settings.fields.read.resume_ts = AT;
+        settings.resume_frame = FRAME.to_vec();
+        (settings, Resume::default())
+    }
+
+    fn flags(settings: &Settings) -> u8 {
+        settings.fields.read.flags & (read_flag::GOT_KF | read_flag::GOT_FLV_K)
+    }
+
+    fn aggregated(timestamp: u32, own_timestamp: u32) -> AggregateTag<'static> {
+        AggregateTag { kind: MessageType::VIDEO, timestamp, own_timestamp, body: FRAME }
+    }
+
+    #[test]
+    fn the_frame_is_met_at_zero_or_at_its_time_and_the_file_goes_on_from_it() {
+        for (time, added) in [(0, AT), (AT, 0)] {
+            let (mut settings, mut resume) = resuming();
+            let found = resume.wants(&mut settings, MessageType::VIDEO, time, FRAME).unwrap();
+            assert_eq!((found, flags(&settings)), (Found::Ignore, read_flag::GOT_KF), "at {time}");
+            assert_eq!(settings.fields.read.resume_ts, added, "at {time}");
+        }
+    }
+
+    #[test]
+    fn at_any_other_time_it_is_a_frame_like_any_other() {
+        let (mut settings, mut resume) = resuming();
+        for ignored in 1..=MAX_IGNORED {
+            resume.wants(&mut settings, MessageType::VIDEO, AT - 1, FRAME).unwrap();
+            assert_eq!((flags(&settings), settings.fields.read.ignored_frames), (0, ignored));
+        }
+        assert!(resume.wants(&mut settings, MessageType::VIDEO, AT - 1, FRAME).is_err());
+        assert_eq!(settings.fields.read.resume_ts, AT);
+    }
+
+    #[test]
+    fn in_an_aggregate_it_is_met_at_its_own_time() {
+        for (timestamp, added) in [(0, AT), (40, AT - 40), (AT, 0), (AT + 7, 0_u32.wrapping_sub(7))] {
+            let (mut settings, mut resume) = resuming();
+            assert!(!resume.wants_aggregated(&mut settings, &aggregated(AT, 0)).unwrap());
+            assert_eq!((flags(&settings), settings.fields.read.ignored_flv_frames), (0, 1));
+            assert!(!resume.wants_aggregated(&mut settings, &aggregated(timestamp, AT)).unwrap());
+            assert_eq!(flags(&settings), read_flag::GOT_FLV_K, "message time {timestamp}");
+            assert_eq!(settings.fields.read.resume_ts, added, "message time {timestamp}");
+            assert!(resume.wants_aggregated(&mut settings, &aggregated(AT, AT)).unwrap(), "the next is used");
+        }
+    }
+
+    #[test]
+    fn another_search_looks_for_what_the_program_has_then() {
+        let (mut settings, mut resume) = resuming();
+        resume.wants(&mut settings, MessageType::VIDEO, 0, FRAME).unwrap();
+        settings.fields.read.flags &= !read_flag::GOT_KF;
+        settings.resume_frame = b"another".to_vec();
+        resume.wants(&mut settings, MessageType::VIDEO, 0, FRAME).unwrap();
+        assert_eq!(flags(&settings), 0);
+        resume.wants(&mut settings, MessageType::VIDEO, 0, b"another").unwrap();
+        assert_eq!(flags(&settings), read_flag::GOT_KF);
     }
 }
