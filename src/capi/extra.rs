@@ -1,7 +1,8 @@
 //! The settings for which `struct RTMP` has no field: a block on a member that belongs to the library alone.
 //! It is made when a setting is first changed. It outlives a connection that fails or is lost, as the program may connect
-//! again, and `RTMP_Close` frees it: many programs end with that and a plain `free`. `Link.extras` alone outlives that,
-//! as with the reference; a new URL or a new `conn` option begins it anew.
+//! again, and `RTMP_Close` frees it: many programs end with that and a plain `free`. What needs no memory is in
+//! `Link.pFlags`, which has no other use, and outlives that like the settings with a field. So does `Link.extras`, as with
+//! the reference; a new `conn` option begins it anew.
 
 use crate::capi::amf::object::AMF_Reset;
 use crate::capi::private;
@@ -25,9 +26,14 @@ struct Block {
     /// What `Link.pubUser` and `Link.pubPasswd` point to when they come from the URL.
     publisher: Option<(Vec<u8>, Vec<u8>)>,
     extras: Extras,
-    /// A session with these settings is over: a new URL drops them.
-    is_used: bool,
 }
+
+/// In `Link.pFlags`: the chunk size to announce, 0 for none.
+const CHUNK_BITS: i32 = 0xff_ffff;
+/// In `Link.pFlags`: the certificate must be good.
+const VERIFIES: i32 = 1 << 24;
+/// In `Link.pFlags`: the certificate need not be good.
+const VERIFIES_NOT: i32 = 1 << 25;
 
 /// Whose `Link.extras` is.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -69,7 +75,6 @@ unsafe fn make_block(r: *mut RTMP) -> *mut Block {
             extra: Extra::default(),
             publisher: None,
             extras: extras(r),
-            is_used: false,
         }));
         *private::settings(r) = made.cast();
         made
@@ -97,7 +102,15 @@ unsafe fn extras(r: *mut RTMP) -> Extras {
 /// `r` points to a structure that `RTMP_Init` has prepared.
 pub(crate) unsafe fn get(r: *mut RTMP) -> Extra {
     // SAFETY: the caller's promise; a block that is found is live, and is copied before anybody else can change it.
-    unsafe { block(r).as_ref().map(|block| block.extra.clone()).unwrap_or_default() }
+    let (mut extra, flags) =
+        unsafe { (block(r).as_ref().map(|block| block.extra.clone()).unwrap_or_default(), (*r).Link.pFlags) };
+    extra.chunk = Some((flags & CHUNK_BITS).cast_unsigned()).filter(|size| *size > 0);
+    extra.tls_verify = match (flags & VERIFIES != 0, flags & VERIFIES_NOT != 0) {
+        (_, true) => Some(false),
+        (true, false) => Some(true),
+        (false, false) => None,
+    };
+    extra
 }
 
 /// Changes the settings.
@@ -106,7 +119,20 @@ pub(crate) unsafe fn get(r: *mut RTMP) -> Extra {
 /// `r` points to a structure that `RTMP_Init` has prepared. `change` does not call back into this module.
 pub(crate) unsafe fn update<T>(r: *mut RTMP, change: impl FnOnce(&mut Extra) -> T) -> T {
     // SAFETY: the caller's promise; the block is live and nobody else refers to it.
-    unsafe { change(&mut (*make_block(r)).extra) }
+    unsafe {
+        let mut extra = get(r);
+        let result = change(&mut extra);
+        let verify = match extra.tls_verify.take() {
+            Some(true) => VERIFIES,
+            Some(false) => VERIFIES_NOT,
+            None => 0,
+        };
+        (*r).Link.pFlags = extra.chunk.take().unwrap_or_default().cast_signed() | verify;
+        if extra != Extra::default() || !block(r).is_null() {
+            (*make_block(r)).extra = extra;
+        }
+        result
+    }
 }
 
 /// The proxy to go through: what the `socks` option said, or a SOCKS4 proxy when host and port stand in the public
@@ -188,25 +214,10 @@ unsafe fn drop_extras(r: *mut RTMP, states: &[Extras]) {
 pub(crate) unsafe fn session_over(r: *mut RTMP) {
     // SAFETY: the caller's promise.
     unsafe {
-        if let Some(block) = block(r).as_mut() {
-            block.is_used = true;
-            if block.extras == Extras::Ours {
-                block.extras = Extras::Used;
-            }
-        }
-    }
-}
-
-/// Makes way for the settings of a new URL: those of a session that is over are dropped.
-///
-/// # Safety
-/// `r` points to a structure that `RTMP_Init` has prepared.
-pub(crate) unsafe fn begin_url(r: *mut RTMP) {
-    // SAFETY: the caller's promise.
-    unsafe {
-        drop_extras(r, &[Extras::Used]);
-        if block(r).as_ref().is_some_and(|block| block.is_used) {
-            close(r);
+        if let Some(block) = block(r).as_mut()
+            && block.extras == Extras::Ours
+        {
+            block.extras = Extras::Used;
         }
     }
 }
@@ -229,7 +240,7 @@ unsafe fn forget_publisher(r: *mut RTMP) {
     }
 }
 
-/// Frees the block; the settings are the defaults again, but for `Link.extras`, which stays.
+/// Frees the block; its settings are the defaults again. `Link.extras` stays.
 ///
 /// # Safety
 /// `r` points to a structure that `RTMP_Init` has prepared.
@@ -279,6 +290,7 @@ mod tests {
         let (ours, peer) = UnixStream::pair().unwrap();
         let handle = Handle::over(ours);
         set(handle, b"tlsVerify", b"0");
+        set(handle, b"bind", b"127.0.0.1");
         set(handle, b"conn", b"N:1");
         set(handle, b"socks", b"socks5h://user:secret@proxy.test:99");
         (handle, peer)
@@ -300,26 +312,27 @@ mod tests {
         // SAFETY: the handle is initialised; the URL is a literal without a space, which is not written to.
         unsafe {
             end(connection::current(handle.0).unwrap(), Farewell::Omitted, |_| {});
-            assert!(verifies_not(handle) && extras_of(handle) == 1);
+            assert!(get(handle.0).bind.is_some() && verifies_not(handle) && extras_of(handle) == 1);
             assert_eq!(RTMP_SetupURL(handle.0, c"rtmp://host/app/stream".as_ptr().cast_mut()), 1);
+            assert!(get(handle.0).bind.is_some() && verifies_not(handle) && extras_of(handle) == 1);
         }
-        assert!(!verifies_not(handle) && extras_of(handle) == 0, "a new URL begins anew");
         handle.free();
     }
 
     #[test]
-    fn settings_given_for_the_next_session_are_kept_for_its_url() {
+    fn those_that_need_no_memory_outlive_the_session() {
         let (handle, _peer) = set_up();
-        // SAFETY: as above.
+        set(handle, b"chunk", b"0xffffff");
+        // SAFETY: the handle is initialised.
         unsafe {
             RTMP_Close(handle.0);
-            assert!(!verifies_not(handle) && extras_of(handle) == 1, "the reference keeps these, too");
+            assert_eq!((get(handle.0).chunk, get(handle.0).bind), (Some(0xff_ffff), None));
+            assert!(verifies_not(handle) && extras_of(handle) == 1);
             set(handle, b"conn", b"N:2");
             assert_eq!(extras_of(handle), 1, "those of the last session are not sent again");
-            set(handle, b"tlsVerify", b"0");
-            assert_eq!(RTMP_SetupURL(handle.0, c"rtmp://host/app/stream".as_ptr().cast_mut()), 1);
+            set(handle, b"tlsVerify", b"1");
+            assert_eq!(get(handle.0).tls_verify, Some(true));
         }
-        assert!(verifies_not(handle) && extras_of(handle) == 1);
         handle.free();
     }
 

@@ -1,11 +1,13 @@
-//! The wall every export stands behind: no panic crosses it.
+//! The wall every export stands behind: no panic crosses it, and no thread is cancelled behind it.
 
+use libc::c_int;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 /// Runs the body of an export. A panic is logged at CRIT and turned into the export's failure value.
 /// The session is dead then: the panic has poisoned the lock of the half it happened in, which ends the next call on it.
 pub(crate) fn guard<T>(failure: T, body: impl FnOnce() -> T) -> T {
     crate::capi::log::install_sink();
+    let _uncancelled = Uncancelled::begin();
     match catch_unwind(AssertUnwindSafe(body)) {
         Ok(value) => value,
         Err(panic) => {
@@ -17,6 +19,33 @@ pub(crate) fn guard<T>(failure: T, body: impl FnOnce() -> T) -> T {
             crate::log_at!(crate::log::Level::Crit, "internal error, please report it: {text}");
             failure
         }
+    }
+}
+
+/// Glibc's and musl's number of the state in which `pthread_cancel` takes no effect yet.
+const CANCEL_DISABLE: c_int = 1;
+
+/// cbindgen:ignore
+unsafe extern "C" {
+    fn pthread_setcancelstate(state: c_int, before: *mut c_int) -> c_int;
+}
+
+/// While it lives, a cancellation of this thread waits: it would unwind the frames of Rust, which ends the process.
+struct Uncancelled(c_int);
+
+impl Uncancelled {
+    fn begin() -> Self {
+        let mut before = 0;
+        // SAFETY: `before` is writable.
+        unsafe { pthread_setcancelstate(CANCEL_DISABLE, &raw mut before) };
+        Self(before)
+    }
+}
+
+impl Drop for Uncancelled {
+    fn drop(&mut self) {
+        // SAFETY: the state is one that the function has returned.
+        unsafe { pthread_setcancelstate(self.0, std::ptr::null_mut()) };
     }
 }
 

@@ -5,7 +5,7 @@ use crate::capi::guard::guard;
 use crate::capi::texts;
 use crate::capi::types::{AVal, RTMP};
 use crate::capi::{extra, mem, options};
-use crate::log::Text as Shown;
+use crate::log::{self, Text as Shown};
 use crate::options::{next_pair, url_end};
 use crate::session::{Text, link_flag};
 use crate::transport::ProxyKind;
@@ -127,7 +127,6 @@ unsafe fn set_up(r: *mut RTMP, text: *mut c_char) -> bool {
     // be taken out of it in place.
     unsafe {
         forget_old_url(r);
-        extra::begin_url(r);
         let length = CStr::from_ptr(text).count_bytes();
         let url_length = url_end(CStr::from_ptr(text).to_bytes());
         if let Some(at) = url_length {
@@ -367,15 +366,8 @@ pub unsafe extern "C" fn RTMP_SetupStream(
             if let Some(hostname) = hostname.as_ref() {
                 (*link).hostname = *hostname;
             }
-            for (which, text) in
-                given.into_iter().filter(|(_, text)| text.av_len > 0 && !text.av_val.is_null())
-            {
-                texts::set(r, which, text);
-                match which {
-                    Text::Auth => (*link).lFlags |= link_flag::AUTH,
-                    Text::SocksHost => (*link).socksport = 0,
-                    _ => {}
-                }
+            for (which, text) in given {
+                set_up_text(r, which, text);
             }
             if (*link).flashVer.av_len == 0 {
                 (*link).flashVer = flash_version();
@@ -393,16 +385,63 @@ pub unsafe extern "C" fn RTMP_SetupStream(
                 0 => url::default_port(protocol),
                 port => port,
             };
-            crate::debug!(
-                "Set up for {}://{}:{}, {}, time-out {} s",
-                url::scheme(protocol),
-                Shown((*link).hostname.bytes()),
-                (*link).port,
-                if (*link).lFlags & link_flag::LIVE != 0 { "live" } else { "not live" },
-                timeout
-            );
+            say_set_up(r);
         }
     });
+}
+
+/// Sets a text of `RTMP_SetupStream`. An empty one leaves its field alone, but for those that the reference always sets.
+///
+/// # Safety
+/// `r` was prepared by `RTMP_Init`.
+unsafe fn set_up_text(r: *mut RTMP, which: Text, text: AVal) {
+    let is_given = text.av_len > 0 && !text.av_val.is_null();
+    let always = matches!(which, Text::SocksHost | Text::Playpath | Text::FlashVer);
+    if !is_given && !always {
+        return;
+    }
+    // SAFETY: the caller's promise.
+    unsafe {
+        texts::set(r, which, if is_given { text } else { AVal::EMPTY });
+        match which {
+            Text::Auth => (*r).Link.lFlags |= link_flag::AUTH,
+            Text::SocksHost => (*r).Link.socksport = 0,
+            _ => {}
+        }
+    }
+}
+
+/// Shows what was set up, line by line as the reference does, but nothing that should stay secret.
+///
+/// # Safety
+/// `r` was prepared by `RTMP_Init`; its texts are readable.
+unsafe fn say_set_up(r: *mut RTMP) {
+    if !log::enabled(log::Level::Debug) {
+        return;
+    }
+    let text = |title: &str, which: Text| {
+        // SAFETY: the caller's promise.
+        let text = unsafe { (*texts::text_field(r, which)).bytes() };
+        if !text.is_empty() {
+            crate::debug!("{title:<9}: {}", Shown(text.split(|byte| *byte == b'?').next().unwrap_or(text)));
+        }
+    };
+    // SAFETY: the caller's promise.
+    unsafe {
+        let link = &raw const (*r).Link;
+        crate::debug!("Protocol : {}", url::scheme((*link).protocol).to_uppercase());
+        text("Hostname", Text::Hostname);
+        crate::debug!("Port     : {}", (*link).port);
+        text("Playpath", Text::Playpath);
+        text("tcUrl", Text::TcUrl);
+        text("swfUrl", Text::SwfUrl);
+        text("pageUrl", Text::PageUrl);
+        text("app", Text::App);
+        text("subscribepath", Text::SubscribePath);
+        text("flashVer", Text::FlashVer);
+        crate::debug!("live     : {}", if (*link).lFlags & link_flag::LIVE != 0 { "yes" } else { "no" });
+        crate::debug!("timeout  : {} sec", (*link).timeout);
+    }
 }
 
 /// Stores hash and size when both are given, else no size.

@@ -318,6 +318,30 @@ static void scene_stopped(void) {
     printf("%d handles, %d touched after their end\n", TIMES, touched);
 }
 
+static void *read_until_cancelled(void *given) {
+    char buffer[4096];
+    while (RTMP_Read(given, buffer, sizeof buffer) > 0) {
+    }
+    pthread_testcancel();
+    return NULL;
+}
+
+/* A thread is cancelled that waits in the library: it ends once the call has returned. */
+static void scene_cancelled(void) {
+    RTMP *rtmp = fresh();
+    pthread_t thread;
+    void *result;
+    printf("begin %d\n", begin(rtmp));
+    pthread_create(&thread, NULL, read_until_cancelled, rtmp);
+    usleep(100000);
+    pthread_cancel(thread);
+    usleep(100000);
+    RTMP_Close(rtmp);
+    pthread_join(thread, &result);
+    printf("cancelled %d\n", result == PTHREAD_CANCELED);
+    RTMP_Free(rtmp);
+}
+
 /* What an executed program finds open beyond its standard descriptors. */
 static int list_descriptors(void) {
     DIR *directory = opendir("/proc/self/fd");
@@ -513,6 +537,7 @@ static const struct {
     {"handles", scene_handles, 1}, {"three", scene_three, 0},   {"exec", scene_exec, 1},         {"deep", scene_deep, 0},
     {"keys", scene_keys, 1},       {"calls", scene_calls, 0},   {"fences", scene_fences, 0},
     {"stopped", scene_stopped, 0}, {"taken", scene_taken, 0},   {"link", scene_link, 0},
+    {"cancelled", scene_cancelled, 1},
 };
 
 int main(int argc, char **argv) {

@@ -28,7 +28,7 @@ fn scene(name: &str, lines: &[&str]) {
     let whole = vec![Step::Say([playing(), media(VIDEO, 20, 70), stop()].concat())];
     let endless = vec![Step::Say([playing(), many(200, &media(VIDEO, 20, 70))].concat())];
     let script = match name {
-        "three" | "stolen" | "stopped" => endless,
+        "three" | "stolen" | "stopped" | "cancelled" => endless,
         "exec" => [whole, vec![Step::Fin]].concat(),
         _ => whole,
     };
@@ -102,6 +102,11 @@ fn a_descriptor_that_is_another_connections_by_now() {
 #[test]
 fn settings_copied_to_other_handles() {
     scene("link", &["begin 1", "other 1", "again 1"]);
+}
+
+#[test]
+fn a_thread_that_is_cancelled() {
+    scene("cancelled", &["begin 1", "cancelled 1"]);
 }
 
 #[test]
