@@ -1,9 +1,11 @@
-//! Gives the shared library its soname and links the three variadic log functions, which stable Rust cannot
-//! define, as a small C archive whose symbols are exported from the finished library.
+//! Gives the shared library its soname, keeps it loaded, and links the three variadic log functions, which stable
+//! Rust cannot define, as a small C archive whose symbols are exported from the finished library.
 
 fn main() {
     println!("cargo::rerun-if-changed=src/capi/varargs.c");
     println!("cargo::rustc-cdylib-link-arg=-Wl,-soname,librtmp.so.1");
+    // OpenSSL keeps callbacks into this library, so that its code has to stay when a program unloads it.
+    println!("cargo::rustc-cdylib-link-arg=-Wl,-z,nodelete");
     cc::Build::new()
         .file("src/capi/varargs.c")
         .flag("-std=c99")

@@ -1,8 +1,9 @@
 #!/bin/bash
 # rtmps: nginx with TLS 1.2 and TLS 1.3 in front of its RTMP module. Examples and rtmpdump play and publish, curl plays over a socket of
-# its own; certificates that do not verify are named, with the way out.
+# its own; certificates that do not verify are named, with the way out; and a program that unloads the library goes on (unload.c).
 set -euo pipefail
 . "$(dirname "$0")/lib.sh"
+need cc gcc
 need curl curl
 need rtmpdump rtmpdump
 STREAM=/usr/lib/nginx/modules/ngx_stream_module.so
@@ -73,3 +74,9 @@ row rtmps "nginx (TLS 1.3)" "refused: wrong host"
 ours not-verified "$EXAMPLES/play" "rtmps://127.0.0.1:${TLS[other]}/vod/film.flv tlsVerify=0" "$WORK/not-verified.flv" ||
     fail "tlsVerify=0: play ended with status $?"
 same_film "with tlsVerify=0" "$WORK/not-verified.flv"
+
+# OpenSSL stays in the process of a program that unloads the library, and calls everybody who has used it.
+cc -std=c99 -Wall -Wextra -Werror -O1 -g -I"$ROOT/include" -o "$WORK/unload" "$HERE/unload.c" -lssl -lcrypto -ldl ||
+    fail "unload.c does not compile"
+ours unload "$WORK/unload" "rtmps://127.0.0.1:${TLS[TLSv1.3]}/vod/film.flv tlsCaFile=$CA" || fail "unload ended with status $?"
+echo "unload: OpenSSL works in a program that has unloaded the library"
