@@ -24,6 +24,7 @@ def load_library():
         ("RTMP_Connect", integer, [handle, ctypes.c_void_p]),
         ("RTMP_ConnectStream", integer, [handle, integer]),
         ("RTMP_Read", integer, [handle, text, integer]),
+        ("RTMP_IsConnected", integer, [handle]),
         ("RTMP_IsTimedout", integer, [handle]),
         ("RTMP_Close", None, [handle]),
         ("RTMP_Free", None, [handle]),
@@ -64,7 +65,8 @@ def receive(library, rtmp, out, interrupted):
     if interrupted():
         print("play.py: interrupted; what arrived has been written", file=sys.stderr)
         return 130
-    if count < 0 or total == 0 or library.RTMP_IsTimedout(rtmp):
+    # RTMP_Read gives 0 for every kind of end. After that of the stream the connection is still there, a lost one is closed.
+    if count < 0 or library.RTMP_IsTimedout(rtmp) or not library.RTMP_IsConnected(rtmp):
         print("play.py: the stream broke off", file=sys.stderr)
         return 1
     return 0

@@ -1,5 +1,6 @@
 #!/bin/bash
-# The project's examples: each plays or publishes the whole film, ends cleanly on Ctrl-C, and says what is wrong.
+# The project's examples: each plays or publishes the whole film, ends cleanly on Ctrl-C, and says what is wrong, be it a connection
+# that is lost.
 set -euo pipefail
 . "$(dirname "$0")/lib.sh"
 SCRIPTS=$ROOT/examples
@@ -112,3 +113,23 @@ for name in "${!PUBLISHER[@]}"; do
     says 1 "$name: .*ends inside a tag" ${PUBLISHER[$name]} --fast "$WORK/cut.flv" "$SERVER/live/x-$name"
 done
 echo "usage and errors: as documented"
+
+# The server dies in mid-stream: status 1, and what arrived is in the file.
+for name in "${!PLAYER[@]}"; do
+    ours_in_background "$name-lost" ${PLAYER[$name]} "$SERVER/live/lost live=1" "$WORK/lost-$name.flv"
+done
+until_true "${#PLAYER[@]} players of lost" eval '[ "$(grep -c "play: name=.lost." "$WORK/nginx/error.log")" -eq ${#PLAYER[@]} ]'
+ours_in_background lost "$EXAMPLES/publish" --fast "$WORK/film" "$SERVER/live/lost"
+exec 8>"$WORK/film"
+cat "$FILM" >&8
+for name in "${!PLAYER[@]}"; do until_true "the film in $name's file" grows "$WORK/lost-$name.flv" 159000; done
+sleep 0.5
+kill -KILL "$(cat "$WORK/nginx/nginx.pid")"
+for name in "${!PLAYER[@]}"; do
+    status=0
+    finish "$name-lost" || status=$?
+    [ "$status" -eq 1 ] || fail "$name: status $status when the connection was lost, should be 1"
+    grep -q "$name: .*lost\|$name: .*broke off" "$WORK/$name-lost.log" || fail "$name does not say that the stream broke off"
+    same_live "$name, when the connection was lost" "$WORK/lost-$name.flv"
+done
+echo "a lost connection: status 1, and what arrived is there"
