@@ -85,7 +85,8 @@ pub unsafe extern "C" fn RTMP_Serve(r: *mut RTMP) -> c_int {
     })
 }
 
-/// Sends createStream's part of the conversation until the stream plays or publishes.
+/// Reads and meets messages until the stream plays or publishes. `seekTime`, when positive, is where to start, in
+/// milliseconds. Returns 1, or 0 after a log line.
 ///
 /// # Safety
 /// `r` is null or initialised by `RTMP_Init`.
@@ -97,7 +98,8 @@ pub unsafe extern "C" fn RTMP_ConnectStream(r: *mut RTMP, seekTime: c_int) -> c_
     })
 }
 
-/// Gives the stream back, asks for a new one and plays or publishes again, over the same connection.
+/// Gives the stream back and asks for a new one, over the same connection; then reads and meets messages until that
+/// plays or publishes, as [`RTMP_ConnectStream`] does.
 ///
 /// # Safety
 /// `r` is null or initialised by `RTMP_Init`.

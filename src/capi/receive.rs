@@ -19,9 +19,9 @@ use std::sync::atomic::Ordering;
 /// What `RTMP_ClientPacket` and `RTMP_GetNextMediaPacket` return for the end of a play.
 const PLAY_ENDED: c_int = 2;
 
-/// Reads one chunk. `packet` describes its message; `m_body` is the caller's to free once the message is complete
-/// (`RTMPPacket_IsReady`) and null before. Returns 0 when the connection is gone (the session is then closed) or on a
-/// time-out (`RTMP_IsTimedout`; the next call goes on).
+/// Reads one chunk. `packet` describes its message; `m_body` is null until the message is complete
+/// (`RTMPPacket_IsReady`), and the caller's to free with `RTMPPacket_Free` then. Returns 0 when the connection is gone
+/// (the session is then closed) or on a time-out (`RTMP_IsTimedout`; the next call goes on).
 ///
 /// # Safety
 /// `r` is null or initialised; `packet` is null or writable, its `m_chunk` null or pointing to a `RTMPChunk`.

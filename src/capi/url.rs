@@ -311,10 +311,9 @@ unsafe fn set_proxy(r: *mut RTMP) -> bool {
     }
 }
 
-/// Sets a session up from its parts. Texts that are null or empty leave their field alone, except
-/// an empty hostname; none is copied, so they must
-/// stay alive as long as the session. `dStart` and `dStop` are milliseconds, `timeout` is seconds; port 0 is the
-/// protocol's own. The SWF's hash is 32 bytes and needs its size.
+/// Sets a session up from its parts. Texts that are null or empty leave their field alone, except an empty hostname;
+/// none is copied, so they must stay alive as long as the session. `dStart` and `dStop` are milliseconds, `timeout` is
+/// seconds; port 0 is the protocol's own. The SWF's hash is 32 bytes and needs its size.
 ///
 /// # Safety
 /// `r` is null or was prepared by `RTMP_Init`; each text pointer is null or points to a text.
