@@ -402,20 +402,24 @@ int RTMP_Connect1(struct RTMP *r,
 int RTMP_Serve(struct RTMP *r);
 
 /**
- * Sends createStream's part of the conversation until the stream plays or publishes.
+ * Reads and meets messages until the stream plays or publishes. `seekTime`, when positive, is where to start, in
+ * milliseconds. Returns 1, or 0 after a log line.
  *
  * The caller promises:
  * `r` is null or initialised by `RTMP_Init`.
  */
-int RTMP_ConnectStream(struct RTMP *r, int seekTime);
+int RTMP_ConnectStream(struct RTMP *r,
+                       int seekTime);
 
 /**
- * Gives the stream back, asks for a new one and plays or publishes again, over the same connection.
+ * Gives the stream back and asks for a new one, over the same connection; then reads and meets messages until that
+ * plays or publishes, as `RTMP_ConnectStream` does.
  *
  * The caller promises:
  * `r` is null or initialised by `RTMP_Init`.
  */
-int RTMP_ReconnectStream(struct RTMP *r, int seekTime);
+int RTMP_ReconnectStream(struct RTMP *r,
+                         int seekTime);
 
 /**
  * Copies the first property of this name into `p`, searching depth first through objects and ECMA arrays.
@@ -564,9 +568,9 @@ int RTMPPacket_Alloc(struct RTMPPacket *p, uint32_t size);
 void RTMPPacket_Free(struct RTMPPacket *p);
 
 /**
- * Reads one chunk. `packet` describes its message; `m_body` is the caller's to free once the message is complete
- * (`RTMPPacket_IsReady`) and null before. Returns 0 when the connection is gone (the session is then closed) or on a
- * time-out (`RTMP_IsTimedout`; the next call goes on).
+ * Reads one chunk. `packet` describes its message; `m_body` is null until the message is complete
+ * (`RTMPPacket_IsReady`), and the caller's to free with `RTMPPacket_Free` then. Returns 0 when the connection is gone
+ * (the session is then closed) or on a time-out (`RTMP_IsTimedout`; the next call goes on).
  *
  * The caller promises:
  * `r` is null or initialised; `packet` is null or writable, its `m_chunk` null or pointing to a `RTMPChunk`.
@@ -823,10 +827,9 @@ int RTMP_SetupURL(struct RTMP *r,
                   char *text);
 
 /**
- * Sets a session up from its parts. Texts that are null or empty leave their field alone, except
- * an empty hostname; none is copied, so they must
- * stay alive as long as the session. `dStart` and `dStop` are milliseconds, `timeout` is seconds; port 0 is the
- * protocol's own. The SWF's hash is 32 bytes and needs its size.
+ * Sets a session up from its parts. Texts that are null or empty leave their field alone, except an empty hostname;
+ * none is copied, so they must stay alive as long as the session. `dStart` and `dStop` are milliseconds, `timeout` is
+ * seconds; port 0 is the protocol's own. The SWF's hash is 32 bytes and needs its size.
  *
  * The caller promises:
  * `r` is null or was prepared by `RTMP_Init`; each text pointer is null or points to a text.

@@ -25,7 +25,6 @@ pub(crate) fn guard<T>(failure: T, body: impl FnOnce() -> T) -> T {
 /// Glibc's and musl's number of the state in which `pthread_cancel` takes no effect yet.
 const CANCEL_DISABLE: c_int = 1;
 
-/// cbindgen:ignore
 unsafe extern "C" {
     fn pthread_setcancelstate(state: c_int, before: *mut c_int) -> c_int;
 }
