@@ -2,6 +2,7 @@
 #![forbid(unsafe_code)]
 #![deny(clippy::indexing_slicing, clippy::arithmetic_side_effects)]
 
+use super::decoder::push;
 use super::{Decoder, Malformed, Object, Property, Value, marker};
 
 /// Fewer bytes are not taken for a property: two of length, one of name, a marker.
@@ -84,7 +85,7 @@ impl<'a> Decoder<'a> {
     /// As [`Self::value`].
     pub fn properties_into(&mut self, into: &mut Vec<Property<'a>>, named: bool) -> Result<(), Malformed> {
         while !self.is_at_end() && !self.skip_end() {
-            into.push(self.element(named)?);
+            push(into, self.element(named)?)?;
         }
         Ok(())
     }
@@ -101,7 +102,7 @@ impl<'a> Decoder<'a> {
         named: bool,
     ) -> Result<(), Malformed> {
         for _ in 0..count {
-            into.push(self.element(named)?);
+            push(into, self.element(named)?)?;
         }
         Ok(())
     }
@@ -129,7 +130,7 @@ impl<'a> Decoder<'a> {
         self.nested(|decoder| {
             let mut values = Vec::new();
             for _ in 0..count {
-                values.push(decoder.value()?);
+                push(&mut values, decoder.value()?)?;
             }
             Ok(Value::StrictArray(values))
         })

@@ -3,6 +3,7 @@
 #![forbid(unsafe_code)]
 #![deny(clippy::indexing_slicing, clippy::arithmetic_side_effects)]
 
+use super::decoder::push;
 use super::marker::v3;
 use super::{Decoder, Malformed, Object, Property, Value, marker};
 
@@ -122,11 +123,10 @@ impl<'a> Decoder<'a> {
         self.amf3_text()?;
         let names = self.amf3_names(members)?;
         if externalizable {
-            into.push(Property { name: EXTERNAL_NAME, value: self.amf3_value()? });
-            return Ok(());
+            return push(into, Property { name: EXTERNAL_NAME, value: self.amf3_value()? });
         }
         for name in names {
-            into.push(Property { name, value: self.amf3_value()? });
+            push(into, Property { name, value: self.amf3_value()? })?;
         }
         if dynamic {
             self.amf3_members_into(into)?;
@@ -138,7 +138,7 @@ impl<'a> Decoder<'a> {
     fn amf3_members_into(&mut self, into: &mut Vec<Property<'a>>) -> Result<(), Malformed> {
         while !self.is_at_end() {
             match self.amf3_property()? {
-                Some(property) => into.push(property),
+                Some(property) => push(into, property)?,
                 None => break,
             }
         }
@@ -178,7 +178,7 @@ impl<'a> Decoder<'a> {
         let mut names = Vec::new();
         for _ in 0..count {
             self.spend()?;
-            names.push(self.amf3_text()?);
+            push(&mut names, self.amf3_text()?)?;
         }
         Ok(names)
     }

@@ -3,7 +3,7 @@
 
 use std::fmt;
 
-/// Why bytes are not AMF.
+/// Why bytes were not decoded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Malformed {
     /// The input ends inside a value.
@@ -16,6 +16,8 @@ pub enum Malformed {
     TooDeep,
     /// More values than the bound for this length of input.
     TooMany,
+    /// There is no memory for so many values.
+    NoMemory,
 }
 
 impl fmt::Display for Malformed {
@@ -26,6 +28,7 @@ impl fmt::Display for Malformed {
             Malformed::UnsupportedType(marker) => write!(f, "type 0x{marker:02x} is not supported"),
             Malformed::TooDeep => write!(f, "objects nest more than {} deep", super::MAX_DEPTH),
             Malformed::TooMany => f.write_str("there are too many values for so few bytes"),
+            Malformed::NoMemory => f.write_str("there is no memory for so many values"),
         }
     }
 }

@@ -4,6 +4,7 @@
 
 use super::cursor::Cursor;
 use super::{Malformed, Value};
+use crate::memory;
 
 /// How deep containers may nest: a value inside 64 containers is decoded, a container inside them is not.
 pub const MAX_DEPTH: u32 = 64;
@@ -81,13 +82,26 @@ pub fn decode_values(body: &[u8]) -> Vec<Value<'_>> {
     let mut decoder = Decoder::new(body);
     let mut values = Vec::new();
     while !decoder.is_at_end() {
-        match decoder.value() {
-            Ok(value) => values.push(value),
-            Err(why) => {
-                debug!("AMF: only the first {} values of a message were understood: {why}", values.len());
-                break;
-            }
+        if let Err(why) = decoder.value().and_then(|value| push(&mut values, value)) {
+            debug!("AMF: only the first {} values of a message were understood: {why}", values.len());
+            break;
         }
     }
     values
+}
+
+/// Appends to a list that the input makes as long as it likes.
+pub(super) fn push<T>(list: &mut Vec<T>, item: T) -> Result<(), Malformed> {
+    if list.len() == list.capacity() {
+        grow(list)?;
+    }
+    list.push(item);
+    Ok(())
+}
+
+/// Many short lists could take all of the reserve, one block each, so they end where sessions do.
+#[cold]
+fn grow<T>(list: &mut Vec<T>) -> Result<(), Malformed> {
+    let has_grown = memory::enough().is_ok() && list.try_reserve(1).is_ok();
+    if has_grown { Ok(()) } else { Err(Malformed::NoMemory) }
 }

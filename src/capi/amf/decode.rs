@@ -74,7 +74,10 @@ fn property(name: &[u8], value: Value<'_>) -> Option<AMFObjectProperty> {
 /// A malloc'ed list of these properties; `None`, and nothing left behind, when memory is out.
 fn list<'a>(properties: impl IntoIterator<Item = Property<'a>>) -> Option<AMFObject> {
     let properties = properties.into_iter();
-    let mut done = Vec::with_capacity(properties.size_hint().0);
+    let mut done = Vec::new();
+    if done.try_reserve_exact(properties.size_hint().0).is_err() {
+        return give_up(&done);
+    }
     for Property { name, value } in properties {
         match property(name, value) {
             Some(property) => done.push(property),

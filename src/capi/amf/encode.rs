@@ -23,20 +23,29 @@ const MOST_OVERHEAD: usize = 16;
 /// # Safety
 /// The property's texts and objects are readable.
 pub(crate) unsafe fn most_bytes(property: AMFObjectProperty) -> usize {
-    let mut most = 0_usize;
-    let mut pending = vec![property];
-    while let Some(property) = pending.pop() {
-        let (_, name) = parts(property.p_name);
-        // SAFETY: the caller's promise; the union's field is the one of the type.
-        let text = unsafe {
-            if is_container(property.p_type) {
-                pending.extend(property.p_vu.p_object.addresses().map(|address| address.read()));
-            }
-            if is(property.p_type, marker::STRING) { parts(property.p_vu.p_aval).1 } else { 0 }
-        };
-        most = most.saturating_add(MOST_OVERHEAD).saturating_add(name).saturating_add(text);
-    }
-    most
+    // SAFETY: the caller's promise.
+    unsafe { most_bytes_within(property, 0) }
+}
+
+/// What nests too deep is not encoded, and takes no room.
+///
+/// # Safety
+/// As [`most_bytes`].
+unsafe fn most_bytes_within(property: AMFObjectProperty, depth: u32) -> usize {
+    let (_, name) = parts(property.p_name);
+    // SAFETY: the caller's promise; the union's field is the one of the type.
+    let value = unsafe {
+        if is(property.p_type, marker::STRING) {
+            parts(property.p_vu.p_aval).1
+        } else if is_container(property.p_type) && depth < MAX_DEPTH {
+            let within = property.p_vu.p_object.addresses();
+            let sizes = within.map(|address| most_bytes_within(address.read(), depth + 1));
+            sizes.fold(0, usize::saturating_add)
+        } else {
+            0
+        }
+    };
+    MOST_OVERHEAD.saturating_add(name).saturating_add(value)
 }
 
 /// Runs an encoder on the caller's memory; `None` becomes NULL.

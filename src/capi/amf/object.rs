@@ -41,23 +41,55 @@ pub(super) fn list(properties: &[AMFObjectProperty]) -> Option<AMFObject> {
     }
 }
 
+/// Objects that are to be freed, the last one first; each holds the one before it in its first property, in the place of
+/// the name, as to free must take no memory.
+struct Doomed {
+    last: AMFObject,
+}
+
+impl Doomed {
+    /// Adds an object, or frees it at once when there is nothing in it.
+    ///
+    /// # Safety
+    /// As [`free`].
+    unsafe fn push(&mut self, object: AMFObject) {
+        // SAFETY: the caller's promise; an object with something in it has a first property.
+        unsafe {
+            match object.addresses().next() {
+                Some(first) => {
+                    (*first).p_name = AVal { av_val: self.last.o_props.cast(), av_len: self.last.o_num };
+                    self.last = object;
+                }
+                None => libc::free(object.o_props.cast()),
+            }
+        }
+    }
+
+    fn pop(&mut self) -> Option<AMFObject> {
+        let object = self.last;
+        // SAFETY: `push` put it there, or there is none.
+        let before = unsafe { object.addresses().next()?.read() }.p_name;
+        self.last = AMFObject { o_num: before.av_len, o_props: before.av_val.cast() };
+        Some(object)
+    }
+}
+
 /// Frees an object's list and the lists of all objects within; not by recursion, because nobody bounds how deep a
 /// program's objects are.
 ///
 /// # Safety
 /// The lists are malloc'ed, none is shared, and nobody uses them afterwards.
 pub(super) unsafe fn free(object: AMFObject) {
-    let mut pending = vec![object];
-    while let Some(object) = pending.pop() {
-        // SAFETY: the caller's promise; the union holds an object where the type says so.
-        unsafe {
-            pending.extend(
-                object
-                    .addresses()
-                    .map(|address| address.read())
-                    .filter(|property| is_container(property.p_type))
-                    .map(|property| property.p_vu.p_object),
-            );
+    let mut doomed = Doomed { last: AMFObject::EMPTY };
+    // SAFETY: the caller's promise; the union holds an object where the type says so.
+    unsafe {
+        doomed.push(object);
+        while let Some(object) = doomed.pop() {
+            for property in object.addresses().map(|address| address.read()) {
+                if is_container(property.p_type) {
+                    doomed.push(property.p_vu.p_object);
+                }
+            }
             libc::free(object.o_props.cast());
         }
     }
