@@ -94,6 +94,13 @@ pub fn enough() -> Result<()> {
     Ok(())
 }
 
+/// Appends bytes whose number comes from outside; `doing` says what for.
+pub fn append(to: &mut Vec<u8>, bytes: &[u8], doing: &'static str) -> Result<()> {
+    to.try_reserve(bytes.len()).map_err(|_| Error::out_of_memory(doing))?;
+    to.extend_from_slice(bytes);
+    Ok(())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

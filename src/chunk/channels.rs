@@ -2,6 +2,7 @@
 #![forbid(unsafe_code)]
 #![deny(clippy::indexing_slicing, clippy::arithmetic_side_effects)]
 
+use crate::{Error, Result};
 use std::collections::HashMap;
 
 /// Channels below this are found through a table.
@@ -65,7 +66,15 @@ impl<T> Channels<T> {
         self.at(self.find(channel)?)
     }
 
-    /// Remembers a value for a channel of which nothing is known.
+    /// Makes room for a channel of which nothing is known.
+    pub(super) fn reserve(&mut self, channel: u32) -> Result<()> {
+        if (channel as usize) < SMALL {
+            return Ok(());
+        }
+        self.large.try_reserve(1).map_err(|_| Error::out_of_memory("remember another channel"))
+    }
+
+    /// Remembers a value for a channel for which there is room.
     pub(super) fn insert(&mut self, channel: u32, value: T) -> Slot {
         let place = self.small.len() as u8; // fewer than 64 stand there
         match self.index.get_mut(channel as usize) {

@@ -7,7 +7,7 @@ use super::header::{Basic, EXTENDED, RawHeader, basic, one_byte, u24};
 use super::{Format, MessageHeader};
 use crate::message::MessageType;
 use crate::transport::Input;
-use crate::{Error, Result};
+use crate::{Error, Result, memory};
 
 /// Bytes that unfinished messages may hold in sum.
 pub const MAX_UNFINISHED: usize = 64 * 1024 * 1024;
@@ -174,7 +174,7 @@ impl<B: Body> Reader<B> {
         if want_part {
             let body = channel.body.as_slice();
             let start = body.len().saturating_sub(current.length as usize);
-            self.part.extend_from_slice(body.get(start..).unwrap_or_default());
+            memory::append(&mut self.part, body.get(start..).unwrap_or_default(), "show a chunk")?;
         }
         let received = channel.received;
         let unfinished = channel.header;
@@ -334,7 +334,10 @@ impl<B: Body> Reader<B> {
         let Some(parsed) = parse(&basic, known, bytes)? else { return Ok(None) };
         let slot = match slot {
             Some(slot) => slot,
-            None => self.channels.insert(basic.channel, Channel::default()),
+            None => {
+                self.channels.reserve(basic.channel)?;
+                self.channels.insert(basic.channel, Channel::default())
+            }
         };
         if parsed.begins {
             self.open(slot, &parsed, lent);

@@ -168,12 +168,15 @@ impl Writer {
         Ok(())
     }
 
-    /// Chooses the header.
+    /// Chooses the header, and makes room to remember it.
     #[inline(always)]
-    fn cut<'a>(&self, message: &Outgoing<'a>, chunk_size: u32) -> Result<Cut<'a>> {
+    fn cut<'a>(&mut self, message: &Outgoing<'a>, chunk_size: u32) -> Result<Cut<'a>> {
         check(message, chunk_size)?;
         let &Outgoing { channel, body, .. } = message;
         let slot = self.channels.find(channel);
+        if slot.is_none() {
+            self.channels.reserve(channel)?;
+        }
         let last = slot.and_then(|slot| self.channels.at(slot));
         let (format, now) = choose(message, last);
         Ok(Cut { channel, format, now, slot, body, size: chunk_size as usize })
@@ -203,8 +206,12 @@ impl Writer {
         let (first, next) = self.headers.split_at_checked(first_len).unwrap_or_default();
         let mut slices: Vec<IoSlice<'_>> = std::mem::take(&mut self.slices);
         let (start, rest) = cut.first_part();
+        let parts = rest.chunks(cut.size.max(1));
+        slices
+            .try_reserve(parts.len().saturating_add(1).saturating_mul(2))
+            .map_err(|_| Error::out_of_memory("lay out a message"))?;
         slices.extend([IoSlice::new(first), IoSlice::new(start)]);
-        slices.extend(rest.chunks(cut.size.max(1)).flat_map(|part| [IoSlice::new(next), IoSlice::new(part)]));
+        slices.extend(parts.flat_map(|part| [IoSlice::new(next), IoSlice::new(part)]));
         let result = send(&mut slices);
         self.slices = recycle(slices);
         result

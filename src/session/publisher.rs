@@ -2,10 +2,10 @@
 #![forbid(unsafe_code)]
 
 use super::{Conversation, Host, PUBLISH_CHANNEL};
-use crate::Result;
 use crate::chunk::{Format, Outgoing};
 use crate::flv::{SET_DATA_FRAME, Splitter};
 use crate::message::MessageType;
+use crate::{Result, memory};
 
 /// Cuts what the program writes into tags and sends each.
 #[derive(Debug, Default)]
@@ -19,7 +19,7 @@ impl Publisher {
         let (stream, chunk_size) = (talk.stream(), talk.out_chunk_size());
         let mut group = talk.sender.group(chunk_size)?;
         let taken = self.splitter.feed(bytes, |tag| {
-            let prefixed = tag.prefix_set_data_frame.then(|| set_data_frame(tag.body));
+            let prefixed = tag.prefix_set_data_frame.then(|| set_data_frame(tag.body)).transpose()?;
             let full = tag.kind == MessageType::DATA || tag.timestamp == 0;
             let message = Outgoing {
                 channel: PUBLISH_CHANNEL,
@@ -37,6 +37,8 @@ impl Publisher {
 }
 
 /// Metadata as the server shall keep it for later players.
-fn set_data_frame(body: &[u8]) -> Vec<u8> {
-    [SET_DATA_FRAME, body].concat()
+fn set_data_frame(body: &[u8]) -> Result<Vec<u8>> {
+    let mut prefixed = SET_DATA_FRAME.to_vec();
+    memory::append(&mut prefixed, body, "send metadata")?;
+    Ok(prefixed)
 }

@@ -5,7 +5,7 @@ use crate::chunk::{Format, Outgoing, Writer};
 use crate::crypto::Rc4;
 use crate::message::MessageType;
 use crate::transport::Stream;
-use crate::{Error, Result};
+use crate::{Error, Result, memory};
 use std::collections::VecDeque;
 use std::io::IoSlice;
 use std::sync::atomic::{AtomicUsize, Ordering, fence};
@@ -260,7 +260,9 @@ fn transmit(
 ) -> Result<()> {
     let Some(cipher) = cipher else { return stream.send_all(slices) };
     enciphered.clear();
-    slices.iter().for_each(|slice| enciphered.extend_from_slice(slice));
+    for slice in slices.iter() {
+        memory::append(enciphered, slice, "encipher a message")?;
+    }
     cipher.apply(enciphered)?;
     stream.send_all(&mut [IoSlice::new(enciphered)])
 }

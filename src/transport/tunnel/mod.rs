@@ -11,7 +11,7 @@ mod posts;
 
 use super::tcp::stalled;
 use super::{Deadline, Ready, Socket, TlsStream};
-use crate::{Error, Result};
+use crate::{Error, Result, memory};
 use answers::{Answers, Decoded};
 use link::Link;
 use posts::{Command, NOTHING, Posts};
@@ -205,6 +205,8 @@ impl Tunnel {
     fn post(&self, command: Command, body: &[IoSlice<'_>]) -> Result<()> {
         let _turn = self.sending.lock().unwrap_or_else(PoisonError::into_inner);
         let length = body.iter().map(|slice| slice.len()).sum();
+        let mut slices = Vec::new();
+        slices.try_reserve_exact(body.len() + 1).map_err(|_| Error::out_of_memory("post a message"))?;
         let head = {
             let mut state = self.lock();
             if state.unlooked >= UNREAD_ANSWERS {
@@ -217,7 +219,7 @@ impl Tunnel {
             head.extend(state.posts.head(command, length));
             head
         };
-        let mut slices = vec![IoSlice::new(&head)];
+        slices.push(IoSlice::new(&head));
         slices.extend(body.iter().map(|slice| IoSlice::new(slice)));
         let mut rest = slices.as_mut_slice();
         let mut deadline = None;
@@ -356,7 +358,6 @@ impl State {
             self.pause = (self.pause * 2).clamp(FIRST_PAUSE, LONGEST_PAUSE);
             self.next_idle = Instant::now() + self.pause;
         }
-        self.payload.append(&mut decoded.payload);
-        Ok(())
+        memory::append(&mut self.payload, &decoded.payload, "keep what the server sent")
     }
 }
