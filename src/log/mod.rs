@@ -59,12 +59,17 @@ pub fn write(level: Level, text: fmt::Arguments<'_>) {
     write_bytes(level, text.to_string().as_bytes());
 }
 
-/// Shows bytes from the program or the network as text, with replacement characters where they are not UTF-8.
+/// The most bytes of a text from outside that are shown, so that a line with two of them is no more than the reserve of
+/// memory lends.
+const LONGEST_TEXT: usize = 4096;
+
+/// Shows bytes from the program or the network as text, with replacement characters where they are not UTF-8; of a long
+/// one the beginning.
 pub struct Text<'a>(pub &'a [u8]);
 
 impl fmt::Display for Text<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&String::from_utf8_lossy(self.0))
+        f.write_str(&String::from_utf8_lossy(self.0.get(..LONGEST_TEXT).unwrap_or(self.0)))
     }
 }
 
@@ -93,3 +98,14 @@ macro_rules! info { ($($arg:tt)*) => { $crate::log_at!($crate::log::Level::Info,
 /// Logs what a developer may want to know.
 #[macro_export]
 macro_rules! debug { ($($arg:tt)*) => { $crate::log_at!($crate::log::Level::Debug, $($arg)*) }; }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_a_long_text_the_beginning_is_shown() {
+        assert_eq!(Text(b"a\xffb").to_string(), "a\u{fffd}b");
+        assert_eq!(Text(&[b'a'; 3 * LONGEST_TEXT]).to_string(), "a".repeat(LONGEST_TEXT));
+    }
+}

@@ -13,6 +13,9 @@ const LLNW_NONCE_COUNT: &str = "00000001";
 /// What Limelight appends to an application without an instance.
 const LLNW_DEFAULT_INSTANCE: &[u8] = b"/_definst_";
 
+/// A longer refusal is no server's, and what it asks to append would fill the memory.
+const LONGEST_DESCRIPTION: usize = 4096;
+
 /// A refusal, and what is known to answer it with.
 pub(super) struct Request<'a> {
     /// The `description` of the refusal.
@@ -69,6 +72,9 @@ pub(super) fn answer(request: &Request<'_>) -> Verdict {
     let Some(scheme) = Scheme::ALL.into_iter().find(|scheme| scheme.asks(request.description)) else {
         return Verdict::NotAsked;
     };
+    if request.description.len() > LONGEST_DESCRIPTION {
+        return fail("the server asks for a publisher's name and password at absurd length");
+    }
     if request.user.is_empty() || request.password.is_empty() {
         return fail("the server wants a publisher's name and password: give pubUser= and pubPasswd=");
     }
@@ -250,6 +256,12 @@ mod tests {
             assert!(failure(&ADOBE_SECOND.replace(missing, ""), app).contains("lacks a parameter"));
         }
         assert!(failure(&LLNW_SECOND.replace("&nonce=N0NCE", ""), "live").contains("lacks a parameter"));
+    }
+
+    #[test]
+    fn endless_challenges_are_not_answered() {
+        let endless = ADOBE_SECOND.replace("OPAQ", &"O".repeat(LONGEST_DESCRIPTION));
+        assert!(failure(&endless, "live?authmod=adobe&user=alice").contains("absurd length"));
     }
 
     #[test]

@@ -16,6 +16,9 @@ const PUBLISH_CHUNK_SIZE: u32 = 4096;
 /// The buffer a player announces before its stream is there, milliseconds.
 const FIRST_BUFFER_MS: u32 = 300;
 
+/// A longer SecureToken challenge is not answered, as the answer would fill the memory: servers send some dozen digits.
+const LONGEST_CHALLENGE: usize = 4096;
+
 /// A command's arguments after its name.
 struct Arguments<'a>(Vec<Value<'a>>);
 
@@ -129,6 +132,9 @@ impl<H: Host + ?Sized> Conversation<'_, H> {
             return Ok(());
         }
         match arguments.find(b"secureToken") {
+            Some(challenge) if challenge.len() > LONGEST_CHALLENGE => {
+                Err(Error::protocol("the server's SecureToken challenge is absurdly long"))
+            }
             Some(challenge) => {
                 let answer = crate::crypto::secure_token_answer(challenge, &token);
                 self.send_secure_token_response(&answer)
@@ -257,7 +263,10 @@ fn described(arguments: &Arguments<'_>, index: usize) -> String {
         (Some(words), None) | (None, Some(words)) => log::Text(words).to_string(),
         (None, None) => "without saying why".to_owned(),
     };
-    words.split(' ').map(without_query).collect::<Vec<_>>().join(" ")
+    words
+        .split(' ')
+        .map(without_query)
+        .fold(String::new(), |said, word| if said.is_empty() { word.to_owned() } else { said + " " + word })
 }
 
 /// A word up to its query.

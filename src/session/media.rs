@@ -54,7 +54,7 @@ fn dump_named(name: &[u8], value: &Value<'_>) {
     let kind = match value {
         Value::Object(_) | Value::EcmaArray(_) | Value::StrictArray(_) => {
             if !name.is_empty() {
-                log::write_bytes(log::Level::Info, &[name, b":"].concat());
+                log::write_bytes(log::Level::Info, &[shown(name), b":"].concat());
             }
             return dump(value);
         }
@@ -73,9 +73,13 @@ fn dump_named(name: &[u8], value: &Value<'_>) {
 
 /// The name in a column, then what fits of the value.
 fn dump_line(name: &[u8], value: &[u8]) {
-    let value = value.get(..LONGEST_VALUE).unwrap_or(value);
     let padding = NAME_COLUMN.get(name.len()..).unwrap_or_default();
-    log::write_bytes(log::Level::Info, &[b"  ", name, padding, value].concat());
+    log::write_bytes(log::Level::Info, &[b"  ", shown(name), padding, shown(value)].concat());
+}
+
+/// What is shown of a name or value.
+fn shown(text: &[u8]) -> &[u8] {
+    text.get(..LONGEST_SHOWN).unwrap_or(text)
 }
 
 /// A number as C prints it with `%.2f`.
@@ -86,5 +90,5 @@ fn decimal(number: f64) -> String {
 
 /// The width of the column of names.
 const NAME_COLUMN: &[u8; 22] = &[b' '; 22];
-/// More bytes of a value are not shown.
-const LONGEST_VALUE: usize = 254;
+/// More bytes of a name or value are not shown.
+const LONGEST_SHOWN: usize = 254;

@@ -100,6 +100,7 @@ fn owners(certificate: &X509Ref) -> String {
             let address = || name.ipaddress().and_then(address).map(|address| address.to_string());
             name.dnsname().map(printable).or_else(address)
         })
+        .take(LISTED + 1)
         .collect();
     if names.is_empty() {
         return common_name(certificate.subject_name());
