@@ -76,11 +76,11 @@ fn joined(blocks: u32, top: usize) -> u64 {
     (u64::from(blocks) << 32) | top as u64
 }
 
-/// Whether the system has memory to give: asked before what dies of a failed allocation, as OpenSSL does where it loads a
-/// provider. More than the reserve lends is asked for, and given back at once.
-pub fn is_there() -> bool {
+/// Whether the system has so much memory to give: asked before what dies of a failed allocation, as OpenSSL does where it
+/// loads a provider. [`SIZE`] at least is asked for, which the reserve does not lend, and given back at once.
+pub fn is_there(size: usize) -> bool {
     let mut trial = Vec::<u8>::new();
-    let result = trial.try_reserve_exact(SIZE);
+    let result = trial.try_reserve_exact(size.max(SIZE));
     // Memory that is seen to be used is really asked for.
     std::hint::black_box(&mut trial);
     result.is_ok()

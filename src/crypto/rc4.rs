@@ -79,7 +79,7 @@ impl Stream {
 /// loading it would crash.
 fn legacy() -> Option<&'static Legacy> {
     static LEGACY: OnceLock<Option<Legacy>> = OnceLock::new();
-    if LEGACY.get().is_none() && !memory::is_there() {
+    if LEGACY.get().is_none() && !memory::is_there(memory::SIZE) {
         return None;
     }
     let load = || -> std::result::Result<Legacy, ErrorStack> {

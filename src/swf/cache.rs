@@ -82,8 +82,8 @@ impl Cache {
     }
 
     /// Reads the file anew, so that what another program has just added is kept, and replaces it.
-    fn edit(&self, change: impl FnOnce(&[u8]) -> Vec<u8>) {
-        if let Err(error) = self.read().and_then(|text| self.write(&change(&text))) {
+    fn edit(&self, change: impl FnOnce(&[u8]) -> io::Result<Vec<u8>>) {
+        if let Err(error) = self.read().and_then(|text| self.write(&change(&text)?)) {
             warning!(
                 "the SWF cache {} cannot be written, so the file will be fetched again next time: {error}",
                 self.path.display()
@@ -135,8 +135,12 @@ fn create_beside(path: &Path) -> io::Result<(PathBuf, fs::File)> {
 }
 
 /// The lines of the file with their ends.
-fn lines(text: &[u8]) -> Vec<&[u8]> {
-    text.split_inclusive(|b| *b == b'\n').collect()
+fn lines(text: &[u8]) -> io::Result<Vec<&[u8]>> {
+    let lines = text.split_inclusive(|b| *b == b'\n');
+    let mut list = Vec::new();
+    list.try_reserve_exact(lines.clone().count())?;
+    list.extend(lines);
+    Ok(list)
 }
 
 /// What a line says behind the name of a field, without its end.
@@ -163,7 +167,7 @@ fn split<'a>(lines: &'a [&'a [u8]], url: &[u8]) -> Option<Split<'a>> {
 
 /// The whole entry for a URL.
 fn find(text: &[u8], url: &[u8]) -> Option<Entry> {
-    let lines = lines(text);
+    let lines = lines(text).ok()?;
     let (_, block, _) = split(&lines, url)?;
     let value = |name| block.iter().find_map(|line| field(line, name));
     let date = value(DATE).unwrap_or_default();
@@ -175,22 +179,37 @@ fn find(text: &[u8], url: &[u8]) -> Option<Entry> {
 }
 
 /// The file with a new `ctim` for a URL. (Unchanged when another program has removed the entry in the meantime.)
-fn refreshed(text: &[u8], url: &[u8], now: SystemTime) -> Vec<u8> {
-    find(text, url)
-        .map_or_else(|| text.to_vec(), |entry| stored(text, url, &Entry { checked: Some(now), ..entry }))
+fn refreshed(text: &[u8], url: &[u8], now: SystemTime) -> io::Result<Vec<u8>> {
+    match find(text, url) {
+        Some(entry) => stored(text, url, &Entry { checked: Some(now), ..entry }),
+        None => {
+            let mut unchanged = with_room(text.len())?;
+            unchanged.extend_from_slice(text);
+            Ok(unchanged)
+        }
+    }
+}
+
+/// Where so many bytes will stand.
+fn with_room(length: usize) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    bytes.try_reserve_exact(length)?;
+    Ok(bytes)
 }
 
 /// The file with this entry. Lines of an older block that are no fields stay behind it.
-fn stored(text: &[u8], url: &[u8], entry: &Entry) -> Vec<u8> {
-    let lines = lines(text);
+fn stored(text: &[u8], url: &[u8], entry: &Entry) -> io::Result<Vec<u8>> {
+    let lines = lines(text)?;
     let (before, block, after) = split(&lines, url).unwrap_or((&lines, &[], &[]));
-    let mut new = before.concat();
+    let fields = block_text(url, entry);
+    let mut new = with_room(text.len().saturating_add(1).saturating_add(fields.len()))?;
+    before.iter().for_each(|line| new.extend_from_slice(line));
     end_line(&mut new);
-    new.extend_from_slice(&block_text(url, entry));
+    new.extend_from_slice(&fields);
     for line in block.iter().filter(|line| !is_field(line)).chain(after) {
         new.extend_from_slice(line);
     }
-    new
+    Ok(new)
 }
 
 fn end_line(text: &mut Vec<u8>) {
@@ -316,8 +335,8 @@ mod tests {
     fn refreshing_changes_one_line() {
         let now = SystemTime::UNIX_EPOCH.checked_add(Duration::from_secs(0)).expect("a time");
         let expected = with(TEXT, "Mon, 23 Nov 2026 23:54:27", "Thu, 01 Jan 1970 00:00:00");
-        assert_eq!(refreshed(TEXT, b"http://h/a.swf", now), expected);
-        assert_eq!(refreshed(TEXT, b"http://h/c.swf", now), TEXT);
+        assert_eq!(refreshed(TEXT, b"http://h/a.swf", now).unwrap(), expected);
+        assert_eq!(refreshed(TEXT, b"http://h/c.swf", now).unwrap(), TEXT);
     }
 
     #[test]
@@ -331,18 +350,21 @@ mod tests {
         let start = text.find("ctim").expect("a block");
         let end = text.find("url: http://h/b.swf").expect("a second block");
         let replaced = [&text[..start], &block, &text[end..]].concat();
-        assert_eq!(stored(TEXT, b"http://h/a.swf", &new), replaced.as_bytes());
+        assert_eq!(stored(TEXT, b"http://h/a.swf", &new).unwrap(), replaced.as_bytes());
         let appended = format!("{text}url: http://h/c.swf\n{block}");
-        assert_eq!(stored(TEXT, b"http://h/c.swf", &new), appended.as_bytes());
+        assert_eq!(stored(TEXT, b"http://h/c.swf", &new).unwrap(), appended.as_bytes());
         let cut = TEXT.strip_suffix(b"\n").expect("it ends with one");
-        assert_eq!(stored(cut, b"http://h/c.swf", &new), appended.as_bytes());
-        assert_eq!(stored(b"", b"http://h/c.swf", &new), format!("url: http://h/c.swf\n{block}").as_bytes());
+        assert_eq!(stored(cut, b"http://h/c.swf", &new).unwrap(), appended.as_bytes());
+        assert_eq!(
+            stored(b"", b"http://h/c.swf", &new).unwrap(),
+            format!("url: http://h/c.swf\n{block}").as_bytes()
+        );
     }
 
     #[test]
     fn no_field_breaks_out_of_its_line() {
-        let planted = stored(b"", b"http://h/a\nurl: http://h/b", &entry(0, b"x\r\nhash: 0", 1));
-        assert_eq!(lines(&planted).len(), 5);
+        let planted = stored(b"", b"http://h/a\nurl: http://h/b", &entry(0, b"x\r\nhash: 0", 1)).unwrap();
+        assert_eq!(lines(&planted).unwrap().len(), 5);
     }
 
     #[test]
@@ -366,7 +388,7 @@ mod tests {
         ) {
             let text = format!("{before}\nurl: http://h/x\n{old}url: http://p/\n{after}");
             let new = entry(seconds, b"some date", size);
-            let result = stored(text.as_bytes(), b"http://h/x", &new);
+            let result = stored(text.as_bytes(), b"http://h/x", &new).unwrap();
             prop_assert_eq!(find(&result, b"http://h/x"), Some(new));
             for other in [b"http://o/", b"http://p/"] {
                 prop_assert_eq!(find(&result, other), find(text.as_bytes(), other));

@@ -3,7 +3,7 @@
 #![deny(clippy::indexing_slicing, clippy::arithmetic_side_effects)]
 
 use super::SwfHash;
-use crate::{Error, Result};
+use crate::{Error, Result, memory};
 use flate2::{Decompress, FlushDecompress, Status};
 use lzma_rs::decompress::{Options, Stream, UnpackedSize};
 use openssl::error::ErrorStack;
@@ -18,8 +18,11 @@ const KEY: &[u8; 30] = b"Genuine Adobe Flash Player 001";
 const HEADER_SIZE: usize = 8;
 /// Behind the header of a ZWS file: the size of the compressed data (4 bytes), which nothing needs.
 const ZWS_PACKED_SIZE: usize = 4;
-/// How much memory an LZMA dictionary may take; files from real authoring tools ask for far less.
-const MAX_DICTIONARY: usize = 64 * 1024 * 1024;
+/// How much memory an LZMA dictionary may take, and what is tried when there is less; files from real authoring tools ask
+/// for far less.
+const DICTIONARIES: [usize; 4] = [64 << 20, 16 << 20, 4 << 20, 1 << 20];
+/// What the decoder takes besides: the largest of its tables has 6 MiB.
+const LZMA_TABLES: usize = 8 << 20;
 /// How much is inflated at once.
 const INFLATE_SIZE: usize = 32 * 1024;
 
@@ -91,7 +94,7 @@ impl Hasher {
                 })?;
                 let options = Options {
                     unpacked_size: UnpackedSize::UseProvided(Some(unpacked)),
-                    memlimit: Some(MAX_DICTIONARY),
+                    memlimit: Some(dictionary_limit()?),
                     allow_incomplete: false,
                 };
                 Body::Lzma {
@@ -138,6 +141,15 @@ impl Hasher {
         }
         Ok(SwfHash { size, hash })
     }
+}
+
+/// The largest dictionary for which there is memory. The decoder's ends the process where it is out, and while the
+/// dictionary grows, its old memory and twice as much stand side by side.
+fn dictionary_limit() -> Result<usize> {
+    DICTIONARIES
+        .into_iter()
+        .find(|size| memory::is_there(size.saturating_mul(3).saturating_add(LZMA_TABLES)))
+        .ok_or_else(|| Error::out_of_memory("inflate the SWF"))
 }
 
 fn incomplete() -> Error {
