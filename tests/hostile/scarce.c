@@ -1,9 +1,10 @@
 /* Sessions in which memory runs out: in each child process another allocation fails, or it and all that follow; or the
  * process gets so many KiB of memory more and no others.
  *
- * usage: scarce play|publish URL BYTES once|onwards|limited STEP
- * BYTES is what a whole play gives. Every STEP-th allocation, or number of KiB, is tried. Ends after the first session that
- * needed fewer allocations, or with MOST_KIB. Prints what became of the sessions, and the first that was killed. The
+ * usage: scarce MODE URL BYTES once|onwards|limited STEP [KIB]
+ * MODE is play, media (packets), chunks, publish, send (one large packet), or values (AMF without a session); BYTES what is
+ * then read or decoded. Every STEP-th allocation, or number of KiB, is tried. Ends after the first session that needed fewer
+ * allocations, or with KIB (MOST_KIB). Prints what became of the sessions, and the first that was killed. The
  * program's own malloc stands before the C library's, so every allocation of the process is seen. */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -21,7 +22,7 @@ extern void *__libc_calloc(size_t count, size_t size);
 extern void *__libc_realloc(void *block, size_t size);
 extern void *__libc_memalign(size_t alignment, size_t size);
 
-enum { TAGS = 20, MOST = 100000, MOST_KIB = 2048, STACK = 512 << 10, WHOLE = 0, FAILED = 1, WRONG = 2, ENOUGH = 64 };
+enum { TAGS = 20, MOST = 100000, MOST_KIB = 2048, STACK = 512 << 10, WHOLE = 0, FAILED = 1, WRONG = 2, ENOUGH = 64, LARGE = 12 << 20 };
 
 static int whole, armed, onwards, refused;
 static long left;
@@ -50,11 +51,58 @@ static void quiet(int level, const char *format, va_list list) {
     (void)level;
 }
 
+static int judged(int total) { return total == whole ? WHOLE : total < whole ? FAILED : WRONG; }
+
 static int read_all(RTMP *rtmp) {
     char buffer[4096];
     int n, total = 0;
     while ((n = RTMP_Read(rtmp, buffer, sizeof buffer)) > 0) total += n;
-    return total == whole ? WHOLE : total < whole ? FAILED : WRONG;
+    return judged(total);
+}
+
+static int read_media(RTMP *rtmp) {
+    RTMPPacket packet = {0};
+    int total = 0;
+    while (RTMP_GetNextMediaPacket(rtmp, &packet) == 1) {
+        total += packet.m_nBodySize;
+        RTMPPacket_Free(&packet);
+    }
+    return judged(total);
+}
+
+/* As a program does that wants to see every chunk. */
+static int read_chunks(RTMP *rtmp) {
+    RTMPChunk chunk = {0};
+    RTMPPacket packet = {.m_chunk = &chunk};
+    int total = 0;
+    while (RTMP_ReadPacket(rtmp, &packet)) {
+        if (!RTMPPacket_IsReady(&packet)) continue;
+        if (packet.m_packetType == RTMP_PACKET_TYPE_INFO) total += packet.m_nBodySize;
+        RTMP_ClientPacket(rtmp, &packet);
+        RTMPPacket_Free(&packet);
+    }
+    return judged(total);
+}
+
+static int send_large(RTMP *rtmp) {
+    static char memory[RTMP_MAX_HEADER_SIZE + LARGE];
+    RTMPPacket packet = {.m_headerType = RTMP_PACKET_SIZE_LARGE, .m_packetType = RTMP_PACKET_TYPE_VIDEO, .m_nChannel = 4};
+    packet.m_nInfoField2 = rtmp->m_stream_id;
+    packet.m_body = memory + RTMP_MAX_HEADER_SIZE;
+    packet.m_nBodySize = LARGE;
+    return RTMP_SendPacket(rtmp, &packet, 0) ? WHOLE : FAILED;
+}
+
+/* Objects that hold a null each, decoded and freed. */
+static int decode_values(void) {
+    static const char value[] = {3, 0, 1, 'a', 5, 0, 0, 9};
+    char *bytes = __libc_malloc(whole);
+    AMFObject object;
+    for (int i = 0; i < whole; i++) bytes[i] = value[i % sizeof value];
+    int total = AMF_Decode(&object, bytes, whole, 0);
+    AMF_Reset(&object);
+    free(bytes);
+    return total < 0 ? FAILED : judged(total);
 }
 
 static int write_all(RTMP *rtmp) {
@@ -65,15 +113,26 @@ static int write_all(RTMP *rtmp) {
     return WHOLE;
 }
 
+/* What there is to do on a stream, and in which direction. */
+static const struct {
+    const char *name;
+    int publishes;
+    int (*run)(RTMP *);
+} MODES[] = {{"play", 0, read_all}, {"media", 0, read_media}, {"chunks", 0, read_chunks},
+             {"publish", 1, write_all}, {"send", 1, send_large}, {NULL, 0, NULL}};
+
 static int session(const char *mode, char *url) {
+    int which = 0;
+    if (!strcmp(mode, "values")) return decode_values();
+    while (MODES[which].name && strcmp(MODES[which].name, mode)) which++;
+    if (!MODES[which].name) abort();
     RTMP *rtmp = RTMP_Alloc();
     int result = FAILED;
     if (!rtmp) return FAILED;
     RTMP_Init(rtmp);
     if (RTMP_SetupURL(rtmp, url)) {
-        int publishes = !strcmp(mode, "publish");
-        if (publishes) RTMP_EnableWrite(rtmp);
-        if (RTMP_Connect(rtmp, NULL) && RTMP_ConnectStream(rtmp, 0)) result = publishes ? write_all(rtmp) : read_all(rtmp);
+        if (MODES[which].publishes) RTMP_EnableWrite(rtmp);
+        if (RTMP_Connect(rtmp, NULL) && RTMP_ConnectStream(rtmp, 0)) result = MODES[which].run(rtmp);
     }
     RTMP_Close(rtmp);
     RTMP_Free(rtmp);
@@ -93,10 +152,10 @@ static void limit(long kib) {
 }
 
 /* One session in a process of its own: its result, and ENOUGH more when no less memory need be tried. */
-static int child(const char *mode, char *url, const char *how, long n) {
+static int child(const char *mode, char *url, const char *how, long n, long most) {
     if (!strcmp(how, "limited")) {
         limit(n);
-        return session(mode, url) + (n >= MOST_KIB ? ENOUGH : 0);
+        return session(mode, url) + (n >= most ? ENOUGH : 0);
     }
     left = n, onwards = !strcmp(how, "onwards"), armed = 1;
     int result = session(mode, url);
@@ -105,14 +164,15 @@ static int child(const char *mode, char *url, const char *how, long n) {
 }
 
 int main(int argc, char **argv) {
-    long results[ENOUGH + 3] = {0}, killed = 0, spared = 0, n = 1, step = argc == 6 ? atol(argv[5]) : 0;
+    long results[ENOUGH + 3] = {0}, killed = 0, spared = 0, n = 1, step = argc >= 6 ? atol(argv[5]) : 0;
+    long most = argc == 7 ? atol(argv[6]) : MOST_KIB;
     if (step < 1) return 2;
     whole = atoi(argv[3]);
     setvbuf(stdout, NULL, _IOLBF, 4096);
     RTMP_LogSetCallback(quiet);
     for (; !spared && n < MOST; n += step) {
         pid_t process = fork();
-        if (!process) _exit(child(argv[1], argv[2], argv[4], n));
+        if (!process) _exit(child(argv[1], argv[2], argv[4], n, most));
         int status = 0;
         waitpid(process, &status, 0);
         if (WIFSIGNALED(status)) {
