@@ -7,6 +7,7 @@ use super::resume::{Found, Resume};
 use super::{Conversation, Event, Host, Incoming, Media, Reading, link_flag, read_flag, read_status};
 use crate::chunk::{Body, MessageHeader};
 use crate::flv::{self, Aggregate, PREVIOUS_TAG_SIZE_LEN, TAG_HEADER_LEN};
+use crate::memory;
 use crate::message::MessageType;
 use crate::transport::Input;
 use crate::{Error, Result};
@@ -55,6 +56,15 @@ enum Kept<B> {
 }
 
 impl<B: Body> Kept<B> {
+    /// Appends all of it.
+    fn append_to(&self, data: &mut Vec<u8>) -> Result<()> {
+        let parts = match self {
+            Kept::Bytes { data, .. } => [data.as_slice(), &[], &[]],
+            Kept::Tag { head, body, tail, .. } => [head.as_slice(), body.as_slice(), tail.as_slice()],
+        };
+        parts.iter().try_for_each(|part| memory::append(data, part, "collect the first tags"))
+    }
+
     /// Copies what fits to `out`; whether anything is left.
     fn copy_to(&mut self, out: &mut [u8]) -> (usize, bool) {
         let (parts, at) = match self {
@@ -203,14 +213,10 @@ impl<B: Body> Reading<B> {
                 Ok(_) => {}
                 Err(end) => return Some(end),
             }
-            match self.player.kept.take() {
-                Some(Kept::Bytes { data: tags, .. }) => data.extend_from_slice(&tags),
-                Some(Kept::Tag { head, body, tail, .. }) => {
-                    data.extend_from_slice(&head);
-                    data.extend_from_slice(body.as_slice());
-                    data.extend_from_slice(&tail);
-                }
-                None => {}
+            if let Some(kept) = self.player.kept.take()
+                && let Err(error) = kept.append_to(data)
+            {
+                return Some(End::Error(error));
             }
             if talk.host.read_timestamp() != 0 || talk.host.read_data_type() & BOTH == BOTH {
                 return None;
@@ -260,7 +266,9 @@ impl<B: Body> Reading<B> {
         time: u32,
         body: &[u8],
     ) -> Result<Step> {
-        let mut data = Vec::with_capacity(body.len().saturating_add(PREVIOUS_TAG_SIZE_LEN));
+        let mut data = Vec::new();
+        data.try_reserve_exact(body.len().saturating_add(PREVIOUS_TAG_SIZE_LEN))
+            .map_err(|_| Error::out_of_memory("take an aggregate message apart"))?;
         let mut end = None;
         for tag in Aggregate::new(body, time) {
             let tag = match tag {
