@@ -29,8 +29,6 @@ pub(super) struct Head {
     pub(super) reason: String,
     /// How the body is delimited.
     pub(super) body: BodyLength,
-    /// Whether the server closes the connection after this answer.
-    pub(super) closes: bool,
 }
 
 impl Head {
@@ -46,19 +44,14 @@ impl Head {
             Err(error) => return Err(Error::protocol(format!("not an HTTP answer ({error})"))),
         }
         let status = answer.code.unwrap_or_default();
-        let mut head = Self {
-            status,
-            reason: answer.reason.unwrap_or_default().to_owned(),
-            body: BodyLength::UntilEnd,
-            closes: answer.version == Some(0),
-        };
+        let mut head =
+            Self { status, reason: answer.reason.unwrap_or_default().to_owned(), body: BodyLength::UntilEnd };
         for field in answer.headers.iter() {
             head.note(field.name, field.value)?;
         }
         if matches!(status, 100..=199 | 204 | 304) {
             head.body = BodyLength::Known(0);
         }
-        head.closes |= head.body == BodyLength::UntilEnd;
         Ok(head)
     }
 
@@ -80,12 +73,6 @@ impl Head {
             }
         } else if name.eq_ignore_ascii_case("transfer-encoding") && has("chunked") {
             self.body = BodyLength::Chunked;
-        } else if name.eq_ignore_ascii_case("connection") {
-            if has("close") {
-                self.closes = true;
-            } else if has("keep-alive") {
-                self.closes = false;
-            }
         }
         Ok(())
     }
@@ -164,16 +151,6 @@ mod tests {
         }
         assert!(length("Content-Length: 1\r\nContent-Length: 2\r\n").is_err());
         assert_eq!(head("HTTP/1.1 100 Continue\r\n\r\n").unwrap().body, BodyLength::Known(0));
-    }
-
-    #[test]
-    fn who_closes() {
-        let closes = |text: &str| head(text).unwrap().closes;
-        assert!(!closes("HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\n"));
-        assert!(closes("HTTP/1.1 200 OK\r\nContent-Length: 1\r\nCONNECTION: Close\r\n\r\n"));
-        assert!(closes("HTTP/1.0 200 OK\r\nContent-Length: 1\r\n\r\n"));
-        assert!(!closes("HTTP/1.0 200 OK\r\nContent-Length: 1\r\nConnection: keep-alive\r\n\r\n"));
-        assert!(closes("HTTP/1.1 200 OK\r\n\r\n"));
     }
 
     #[test]

@@ -120,7 +120,10 @@ impl Stream {
 
     /// Ends both directions, which wakes every thread that waits on the stream.
     pub fn interrupt_all(&self) {
-        self.socket().interrupt_all();
+        match self {
+            Stream::Tcp(_) | Stream::Tls(_) => self.socket().interrupt_all(),
+            Stream::Tunnel(tunnel) => tunnel.interrupt_all(),
+        }
     }
 
     /// Gives up the stream for its socket, for instance to close it.

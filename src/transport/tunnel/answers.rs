@@ -5,6 +5,7 @@
 use super::chunked::Chunked;
 use crate::transport::http::{BodyLength, HEAD_LIMIT, Head, HeadEnd};
 use crate::{Error, Result};
+use std::io::ErrorKind;
 
 /// The only status that carries the stream.
 const OK: u16 = 200;
@@ -24,8 +25,6 @@ pub(super) struct Answers {
     stage: Stage,
     /// Whether a body's first byte is the polling interval and not payload.
     has_interval: bool,
-    /// Whether the server ends the connection after the answer in progress, or has done so.
-    closes: bool,
 }
 
 #[derive(Debug)]
@@ -50,17 +49,12 @@ impl Stage {
 impl Answers {
     /// Before the answer to "open", whose body is all payload: the session's id.
     pub(super) fn new() -> Self {
-        Self { stage: Stage::head(), has_interval: false, closes: false }
+        Self { stage: Stage::head(), has_interval: false }
     }
 
     /// From now on, each body's first byte is the polling interval.
     pub(super) fn opened(&mut self) {
         self.has_interval = true;
-    }
-
-    /// Whether the server has said that it ends the connection.
-    pub(super) fn closes(&self) -> bool {
-        self.closes
     }
 
     /// Whether the connection may end here without anything missing.
@@ -69,6 +63,31 @@ impl Answers {
             Stage::Head { bytes, .. } => bytes.is_empty(),
             Stage::Body { length, .. } => matches!(length, Length::UntilEnd),
         }
+    }
+
+    /// What an error of the connection means at this place among the answers. Many a server says `Connection: close` and
+    /// keeps the connection all the same, so only its real end tells that it is over.
+    pub(super) fn explain(&self, error: Error) -> Error {
+        use ErrorKind::{BrokenPipe, ConnectionAborted, ConnectionReset};
+        let how = match &error {
+            Error::Closed if !self.may_end() => {
+                return Error::protocol("RTMPT: the connection was cut in the middle of an answer");
+            }
+            Error::Closed => String::new(),
+            Error::Io(_, cause)
+                if matches!(cause.kind(), BrokenPipe | ConnectionAborted | ConnectionReset) =>
+            {
+                format!(" ({error})")
+            }
+            _ => return error,
+        };
+        if !self.has_interval {
+            return error;
+        }
+        Error::protocol(format!(
+            "RTMPT: the server ended the HTTP connection of the tunnel{how}, but not the stream; \
+             its limit of requests or of time for a kept-alive connection may be why"
+        ))
     }
 
     /// Takes in received bytes, all of them. A status other than 200 is an [`Error::Refused`] with its words.
@@ -111,7 +130,6 @@ impl Answers {
                 return Err(Error::Refused(text));
             }
         }
-        self.closes |= head.closes;
         let length = match head.body {
             BodyLength::Known(0) => {
                 decoded.finished = decoded.finished.saturating_add(1);
@@ -197,12 +215,12 @@ mod tests {
         let end = |bytes: &[u8]| {
             let mut answers = Answers::new();
             answers.feed(bytes, &mut Decoded::default()).unwrap();
-            (answers.may_end(), answers.closes())
+            answers.may_end()
         };
-        assert_eq!(end(b""), (true, false));
-        assert_eq!(end(b"HTTP/1.1 2"), (false, false));
-        assert_eq!(end(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\na"), (false, false));
-        assert_eq!(end(b"HTTP/1.0 200 OK\r\n\r\na"), (true, true));
+        assert!(end(b""));
+        assert!(!end(b"HTTP/1.1 2"));
+        assert!(!end(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\na"));
+        assert!(end(b"HTTP/1.0 200 OK\r\n\r\na"));
     }
 
     proptest! {

@@ -16,6 +16,7 @@ use answers::{Answers, Decoded};
 use link::Link;
 use posts::{Command, NOTHING, Posts};
 use std::io::IoSlice;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -48,6 +49,8 @@ pub struct Tunnel {
     state: Mutex<State>,
     /// Held for the whole of a post; no receiver takes it.
     sending: Mutex<()>,
+    /// Whether this side ends the session: then the end of the connection is no news.
+    is_left: AtomicBool,
 }
 
 #[derive(Debug)]
@@ -95,7 +98,8 @@ impl Tunnel {
             next_idle: Instant::now(),
             broken: false,
         };
-        let tunnel = Self { link, state: Mutex::new(state), sending: Mutex::new(()) };
+        let tunnel =
+            Self { link, state: Mutex::new(state), sending: Mutex::new(()), is_left: AtomicBool::new(false) };
         tunnel.post(Command::Open, &[IoSlice::new(NOTHING)])?;
         loop {
             let mut state = tunnel.lock();
@@ -189,6 +193,7 @@ impl Tunnel {
 
     /// Ends the session, and tells the server that nothing more will come.
     pub fn shutdown_send(&self) {
+        self.is_left.store(true, Ordering::Relaxed);
         let deadline = Deadline::after(CLOSING_PATIENCE);
         if self.post(Command::Close, &[IoSlice::new(NOTHING)]).is_ok() {
             while self.lock().outstanding > 0 && deadline.left().is_ok() {
@@ -199,6 +204,12 @@ impl Tunnel {
             }
         }
         self.link.shutdown_send();
+    }
+
+    /// Ends both directions, which wakes every thread that waits on the tunnel.
+    pub fn interrupt_all(&self) {
+        self.is_left.store(true, Ordering::Relaxed);
+        self.socket().interrupt_all();
     }
 
     /// One post: waits for its turn and for room, and takes in answers from time to time.
@@ -223,7 +234,7 @@ impl Tunnel {
         slices.extend(body.iter().map(|slice| IoSlice::new(slice)));
         let mut rest = slices.as_mut_slice();
         let mut deadline = None;
-        while !self.link.send_some(&mut rest)? {
+        while !self.send_some(&mut rest)? {
             match self.socket().wait(Ready::Writable, Deadline::after(ROOM_PATIENCE)) {
                 Ok(()) => deadline = None,
                 Err(Error::TimedOut) => {
@@ -260,12 +271,6 @@ impl Tunnel {
         if state.outstanding > 0 || Instant::now() < state.next_idle {
             return Ok(());
         }
-        if state.answers.closes() {
-            state.broken = true;
-            return Err(Error::protocol(
-                "RTMPT: the server ends the HTTP connection, but the stream has not ended",
-            ));
-        }
         state.outstanding += 1;
         let mut bytes = state.posts.head(Command::Idle, NOTHING.len());
         bytes.extend(NOTHING);
@@ -276,7 +281,7 @@ impl Tunnel {
     fn send_idle(&self, state: &mut State, bytes: &[u8]) -> Result<()> {
         let mut slices = [IoSlice::new(bytes)];
         let mut rest = slices.as_mut_slice();
-        self.link.send_some(&mut rest)?;
+        self.link.send_some(&mut rest).map_err(|error| self.explain(state, error))?;
         state.unsent = rest.iter().flat_map(|slice| slice.iter().copied()).collect();
         Ok(())
     }
@@ -307,22 +312,25 @@ impl Tunnel {
             return Err(Error::Closed);
         }
         let mut raw = vec![0; room.min(RECEIVE_LIMIT)];
-        let result = self.link.receive_now(&mut raw).and_then(|n| {
+        let received = self.link.receive_now(&mut raw).map_err(|error| self.explain(state, error));
+        let result = received.and_then(|n| {
             state.decode(raw.get(..n).unwrap_or_default())?;
             Ok(n)
         });
-        match result {
-            Err(Error::TimedOut) => Err(Error::TimedOut),
-            Err(error) => {
-                state.broken = true;
-                Err(match error {
-                    Error::Closed if state.outstanding > 0 && !state.answers.may_end() => {
-                        Error::protocol("RTMPT: the connection was cut in the middle of an answer")
-                    }
-                    other => other,
-                })
-            }
-            Ok(n) => Ok(n),
+        state.broken = !matches!(result, Ok(_) | Err(Error::TimedOut));
+        result
+    }
+
+    /// Sends of a post what fits now, and advances the slices; true when all has left.
+    fn send_some(&self, rest: &mut &mut [IoSlice<'_>]) -> Result<bool> {
+        self.link.send_some(rest).map_err(|error| self.explain(&self.lock(), error))
+    }
+
+    /// What an error of the connection means for the session.
+    fn explain(&self, state: &State, error: Error) -> Error {
+        match error {
+            Error::Io(..) | Error::Closed if self.is_left.load(Ordering::Relaxed) => Error::Closed,
+            error => state.answers.explain(error),
         }
     }
 }
