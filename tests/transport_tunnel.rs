@@ -103,3 +103,11 @@ fn an_end_before_the_session_is_open_is_no_matter_of_keeping_alive() {
     let error = Tunnel::over_tcp(socket, b"localhost", port, soon()).unwrap_err().to_string();
     assert!(!error.contains("kept-alive"), "{error}");
 }
+
+#[test]
+fn a_host_without_a_name_is_the_peers_address() {
+    let (socket, port, join) = server("HTTP/1.1 200 OK\r\n", 1);
+    open(socket, b"", 0).into_socket().close();
+    let requests = join.join().unwrap();
+    assert!(requests[0].contains(&format!("\r\nHost: 127.0.0.1:{port}\r\n")), "{requests:?}");
+}

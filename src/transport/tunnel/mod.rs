@@ -74,8 +74,8 @@ struct State {
 }
 
 impl Tunnel {
-    /// Opens a session over TCP by the deadline; `host` and `port` are what the URL says. On failure the descriptor stays
-    /// open.
+    /// Opens a session over TCP by the deadline; `host` and `port` are what the URL says, or the peer's own address where
+    /// the host is empty. On failure the descriptor stays open.
     pub fn over_tcp(socket: Socket, host: &[u8], port: u16, deadline: Deadline) -> Result<Self> {
         Self::open(Link::Tcp(socket), host, port, deadline)
     }
@@ -86,8 +86,12 @@ impl Tunnel {
     }
 
     fn open(link: Link, host: &[u8], port: u16, deadline: Deadline) -> Result<Self> {
+        let posts = match host {
+            [] => peer_posts(link.socket())?,
+            _ => Posts::new(host, port)?,
+        };
         let state = State {
-            posts: Posts::new(host, port)?,
+            posts,
             answers: Answers::new(),
             outstanding: 0,
             unlooked: 0,
@@ -333,6 +337,14 @@ impl Tunnel {
             error => state.answers.explain(error),
         }
     }
+}
+
+/// The requests to a peer that only its address names, as of a program's own socket.
+fn peer_posts(socket: &Socket) -> Result<Posts> {
+    let peer = socket.options().peer_addr().ok().and_then(|address| address.as_socket());
+    let peer = peer
+        .ok_or_else(|| Error::Usage("RTMPT: Link.hostname is empty, and the peer has no address".into()))?;
+    Posts::new(peer.ip().to_canonical().to_string().as_bytes(), peer.port())
 }
 
 impl State {
