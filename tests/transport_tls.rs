@@ -77,7 +77,8 @@ impl Scratch {
     }
 
     fn settings(&self) -> TlsSettings {
-        TlsSettings { verify: Some(true), ca_file: Some(self.0.to_str().unwrap().as_bytes().to_vec()) }
+        let file = self.0.to_str().unwrap().as_bytes().to_vec();
+        TlsSettings::Options { verify: Some(true), ca_file: Some(file) }
     }
 }
 
@@ -118,7 +119,7 @@ fn soon() -> Deadline {
 }
 
 fn unverified() -> TlsSettings {
-    TlsSettings { verify: Some(false), ca_file: None }
+    TlsSettings::Options { verify: Some(false), ca_file: None }
 }
 
 fn receive_all(stream: &Stream) -> (Vec<u8>, Error) {
@@ -285,7 +286,7 @@ fn addresses_and_wildcards_are_accepted() {
 #[test]
 fn a_ca_file_that_is_none_is_named() {
     let (client, _join) = server(&identity("x", LONG, None), SslVersion::TLS1_3, drop);
-    let settings = TlsSettings { verify: Some(true), ca_file: Some(b"no/such/file".to_vec()) };
+    let settings = TlsSettings::Options { verify: Some(true), ca_file: Some(b"no/such/file".to_vec()) };
     let error = TlsStream::connect(socket(client), b"x", &settings, soon()).unwrap_err().to_string();
     assert!(error.contains("no/such/file"), "{error}");
 }
@@ -353,6 +354,75 @@ fn our_server_and_our_client() {
     let (rest, end) = serving.join().unwrap();
     assert!(rest.is_empty() && matches!(end, Error::Closed), "{end}");
     assert!(TlsServerContext::from_files(&key.0, &chain.0).is_err());
+}
+
+#[test]
+fn an_encrypted_key_is_refused_and_nobody_is_asked() {
+    let own = identity("server.test", LONG, None);
+    let chain = Scratch::new("enc-chain", &own.certificate.to_pem().unwrap());
+    let cipher = openssl::symm::Cipher::aes_128_cbc();
+    let old = own.key.ec_key().unwrap().private_key_to_pem_passphrase(cipher, b"xyzzy").unwrap();
+    let new = own.key.private_key_to_pem_pkcs8_passphrase(cipher, b"xyzzy").unwrap();
+    for pem in [old.clone(), new.clone(), [new.clone(), old].concat(), [new.clone(), new].concat()] {
+        let key = Scratch::new("enc-key", &pem);
+        let error = TlsServerContext::from_files(&chain.0, &key.0).unwrap_err().to_string();
+        for words in ["enc-key", "is encrypted", "decrypt it"] {
+            assert!(error.contains(words), "{error}");
+        }
+    }
+    let empty = own.key.private_key_to_pem_pkcs8_passphrase(cipher, b"").unwrap();
+    let key = Scratch::new("enc-empty", &empty);
+    assert!(TlsServerContext::from_files(&chain.0, &key.0).is_ok(), "an empty pass phrase is known");
+}
+
+#[test]
+fn a_host_without_a_name_is_reached_but_not_verified() {
+    let own = identity("server.test", LONG, None);
+    for host in [&b""[..], b"\xff"] {
+        let (client, join) = server(&own, SslVersion::TLS1_3, |peer| {
+            peer.ssl().servername(openssl::ssl::NameType::HOST_NAME).map(str::to_owned)
+        });
+        TlsStream::connect(socket(client), host, &unverified(), soon()).unwrap();
+        assert_eq!(join.join().unwrap(), Some(None), "no name to send");
+    }
+    let (client, _join) = server(&own, SslVersion::TLS1_3, drop);
+    let verified = TlsSettings::Options { verify: Some(true), ca_file: None };
+    let error = TlsStream::connect(socket(client), b"", &verified, soon()).unwrap_err().to_string();
+    for words in ["Link.hostname is empty", "tlsVerify=0"] {
+        assert!(error.contains(words), "{error}");
+    }
+}
+
+#[test]
+fn errors_advise_only_what_there_is_and_leave_the_host_to_the_caller() {
+    let own = identity("server.test", LONG, None);
+    let failure = |settings: &TlsSettings| {
+        let (client, _join) = server(&own, SslVersion::TLS1_3, drop);
+        TlsStream::connect(socket(client), b"server.test", settings, soon()).unwrap_err().to_string()
+    };
+    let environment = failure(&TlsSettings::Environment);
+    assert!(
+        environment.starts_with("TLS: ") && environment.contains("LIBRTMP_TLS_VERIFY=0"),
+        "{environment}"
+    );
+    assert!(!environment.contains("tlsVerify") && !environment.contains("tlsCaFile"), "{environment}");
+    let options = failure(&TlsSettings::Options { verify: None, ca_file: None });
+    assert!(options.contains("tlsVerify=0") && options.contains("tlsCaFile="), "{options}");
+}
+
+#[test]
+fn a_server_of_old_versions_is_told_as_one() {
+    // An alert as OpenSSL sends it, and the hello of a server that knows no later version than TLS 1.1.
+    let alert = vec![0x15, 3, 1, 0, 2, 2, 70];
+    let hello = [&[0x16, 3, 2, 0, 42, 2, 0, 0, 38, 3, 2][..], &[7; 32], &[0, 0, 0x2f, 0]].concat();
+    for talk in [alert, hello] {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let client = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
+        let (mut peer, _) = listener.accept().unwrap();
+        peer.write_all(&talk).unwrap();
+        let error = TlsStream::connect(socket(client), b"x", &unverified(), soon()).unwrap_err().to_string();
+        assert!(error.contains("older than TLS 1.2") && error.contains("refused"), "{error}");
+    }
 }
 
 /// OpenSSL's s_server, ended when dropped.

@@ -2,10 +2,9 @@
 
 use crate::Result;
 use crate::capi::connection::{self, plain_stream};
-use crate::capi::extra;
 use crate::capi::guard::guard;
-use crate::capi::sockbuf;
 use crate::capi::types::RTMP;
+use crate::capi::{extra, sockbuf};
 use crate::transport::{Deadline, Socket, Stream, TlsServerContext, TlsSettings, TlsStream};
 use libc::{c_char, c_int, c_void};
 use std::ffi::{CStr, OsStr};
@@ -122,7 +121,16 @@ fn plain_socket(fd: c_int) -> Socket {
 /// `r` points to an initialised `struct RTMP`.
 pub(crate) unsafe fn connect(r: *mut RTMP, socket: Socket, deadline: Deadline) -> Result<TlsStream> {
     // SAFETY: the caller's promise.
-    let (host, extra) = unsafe { ((*r).Link.hostname.bytes().to_vec(), extra::get(r)) };
-    let settings = TlsSettings { verify: extra.tls_verify, ca_file: extra.tls_ca_file };
+    let (host, settings) = unsafe { ((*r).Link.hostname.bytes().to_vec(), settings(r)) };
     TlsStream::connect(socket, &host, &settings, deadline)
+}
+
+/// How the handle's options say that servers are to be treated.
+///
+/// # Safety
+/// `r` points to an initialised `struct RTMP`.
+pub(crate) unsafe fn settings(r: *mut RTMP) -> TlsSettings {
+    // SAFETY: the caller's promise.
+    let extra = unsafe { extra::get(r) };
+    TlsSettings::Options { verify: extra.tls_verify, ca_file: extra.tls_ca_file }
 }

@@ -1,16 +1,17 @@
 //! What a TLS session is set up with: whom a client trusts, and who a server is.
 #![forbid(unsafe_code)]
 
-use super::verify::{Findings, WAY_OUT, watch};
+use super::verify::{Findings, watch};
 use crate::log::Text;
 use crate::{Error, Result};
 use openssl::error::ErrorStack;
+use openssl::pkey::{PKey, Private};
 use openssl::ssl::{
-    Ssl, SslContext, SslContextBuilder, SslFiletype, SslMethod, SslMode, SslOptions, SslVerifyMode,
-    SslVersion,
+    Ssl, SslContext, SslContextBuilder, SslMethod, SslMode, SslOptions, SslVerifyMode, SslVersion,
 };
 use openssl::x509::verify::X509CheckFlags;
 use std::ffi::OsStr;
+use std::fmt::Display;
 use std::net::IpAddr;
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
@@ -19,19 +20,41 @@ use std::sync::{Mutex, PoisonError};
 /// The environment variable that, set to 0, turns verification off for programs whose URL cannot be changed.
 const VERIFY_VARIABLE: &str = "LIBRTMP_TLS_VERIFY";
 
+/// What stands in the PEM file of an encrypted key: in its first line (RFC 7468 section 11), or its second (RFC 1421).
+const ENCRYPTED: &[u8] = b"ENCRYPTED";
+/// What can be done about a certificate that is not accepted, where there are options.
+const WAY_OUT: &str = "tlsVerify=0 or LIBRTMP_TLS_VERIFY=0 accepts it without proof, tlsCaFile=FILE trusts the authorities in FILE";
+
 /// How a client treats the server's certificate.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct TlsSettings {
-    /// Whether the certificate must be good; `None` is yes, unless the environment has `LIBRTMP_TLS_VERIFY=0`.
-    pub verify: Option<bool>,
-    /// A PEM file of the authorities to trust instead of the system's.
-    pub ca_file: Option<Vec<u8>>,
+pub enum TlsSettings {
+    /// As the environment says: the certificate must be good, unless there is `LIBRTMP_TLS_VERIFY=0`.
+    #[default]
+    Environment,
+    /// As the options of a session say.
+    Options {
+        /// Whether the certificate must be good; `None` is what the environment says.
+        verify: Option<bool>,
+        /// A PEM file of the authorities to trust instead of the system's.
+        ca_file: Option<Vec<u8>>,
+    },
 }
 
 impl TlsSettings {
     /// Whether the certificate must be good, the environment considered.
     pub fn verifies(&self) -> bool {
-        self.verify.unwrap_or_else(|| std::env::var_os(VERIFY_VARIABLE).is_none_or(|value| value != "0"))
+        match self {
+            TlsSettings::Options { verify: Some(verify), .. } => *verify,
+            _ => std::env::var_os(VERIFY_VARIABLE).is_none_or(|value| value != "0"),
+        }
+    }
+
+    /// What can be done about a certificate that is not accepted.
+    fn way_out(&self) -> &'static str {
+        match self {
+            TlsSettings::Environment => "LIBRTMP_TLS_VERIFY=0 in the environment accepts it without proof",
+            TlsSettings::Options { .. } => WAY_OUT,
+        }
     }
 }
 
@@ -41,25 +64,36 @@ static SYSTEM: Mutex<Option<SslContext>> = Mutex::new(None);
 
 /// A client's session for the host, and where verification leaves what it finds.
 pub(super) fn client(host: &[u8], settings: &TlsSettings) -> Result<(Ssl, Findings)> {
-    let name = std::str::from_utf8(host)
-        .ok()
-        .filter(|name| !name.is_empty())
-        .ok_or_else(|| Error::Usage(format!("TLS: \"{}\" is not a host name", Text(host))))?;
-    let verify = settings.verifies();
-    let context = match (&settings.ca_file, verify) {
-        (Some(file), true) => client_context(Some(file))?,
-        (None, true) => system_context()?,
-        (_, false) => client_builder().map_err(unusable)?.build(),
-    };
-    let mut ssl = Ssl::new(&context).map_err(unusable)?;
+    let name = std::str::from_utf8(host).ok().filter(|name| !name.is_empty());
     let findings = Findings::default();
-    identify(&mut ssl, name).map_err(unusable)?;
-    if verify {
-        watch(&mut ssl, name, &findings);
+    let ssl = if settings.verifies() {
+        let name = name.ok_or_else(|| Error::Usage(nameless(host)))?;
+        let context = match settings {
+            TlsSettings::Options { ca_file: Some(file), .. } => file_context(file)?,
+            _ => system_context()?,
+        };
+        let mut ssl = Ssl::new(&context).map_err(unusable)?;
+        identify(&mut ssl, name).map_err(unusable)?;
+        watch(&mut ssl, name, settings.way_out(), &findings);
+        ssl
     } else {
+        let context = client_builder().map_err(unusable)?.build();
+        let mut ssl = Ssl::new(&context).map_err(unusable)?;
+        if let Some(name) = name {
+            identify(&mut ssl, name).map_err(unusable)?;
+        }
         ssl.set_verify(SslVerifyMode::NONE);
-    }
+        ssl
+    };
     Ok((ssl, findings))
+}
+
+/// The error for a host that no certificate can be for.
+fn nameless(host: &[u8]) -> String {
+    if host.is_empty() {
+        return "TLS: Link.hostname is empty, and a certificate is verified for a name: set it, or tlsVerify=0".into();
+    }
+    format!("TLS: \"{}\" is not a host name", Text(host))
 }
 
 /// Says whom the session is for: SNI for names, and the name or address that the certificate must have.
@@ -97,22 +131,20 @@ fn system_context() -> Result<SslContext> {
     if let Some(context) = kept.as_ref() {
         return Ok(context.clone());
     }
-    let context = client_context(None)?;
+    let mut builder = client_builder().map_err(unusable)?;
+    builder.set_default_verify_paths().map_err(unusable)?;
+    let context = builder.build();
     *kept = Some(context.clone());
     Ok(context)
 }
 
-/// A context that trusts the authorities in the file, or the system's.
-fn client_context(ca_file: Option<&[u8]>) -> Result<SslContext> {
+/// A context that trusts the authorities in the file.
+fn file_context(file: &[u8]) -> Result<SslContext> {
     let mut builder = client_builder().map_err(unusable)?;
-    match ca_file {
-        Some(file) => builder.set_ca_file(Path::new(OsStr::from_bytes(file))).map_err(|error| {
-            let text =
-                format!("TLS: the CA file {} cannot be used: {}; {WAY_OUT}", Text(file), reason(&error));
-            Error::Usage(text)
-        })?,
-        None => builder.set_default_verify_paths().map_err(unusable)?,
-    }
+    builder.set_ca_file(Path::new(OsStr::from_bytes(file))).map_err(|error| {
+        let text = format!("TLS: the CA file {} cannot be used: {}; {WAY_OUT}", Text(file), reason(&error));
+        Error::Usage(text)
+    })?;
     Ok(builder.build())
 }
 
@@ -129,13 +161,11 @@ impl std::fmt::Debug for TlsServerContext {
 impl TlsServerContext {
     /// Reads a PEM file with the certificate and those that vouch for it, and a PEM file with its private key.
     pub fn from_files(chain: &Path, key: &Path) -> Result<Self> {
-        let bad = |what: &str, file: &Path| {
-            let start = format!("TLS: the {what} {} cannot be used", file.display());
-            move |error: ErrorStack| Error::Usage(format!("{start}: {}", reason(&error)))
-        };
+        let bad = |what, file| move |error: ErrorStack| unusable_file(what, file, reason(&error));
         let mut builder = builder(SslMethod::tls_server()).map_err(unusable)?;
         builder.set_certificate_chain_file(chain).map_err(bad("certificate chain", chain))?;
-        builder.set_private_key_file(key, SslFiletype::PEM).map_err(bad("private key", key))?;
+        let private_key = private_key(key)?;
+        builder.set_private_key(&private_key).map_err(bad("private key", key))?;
         builder.check_private_key().map_err(bad("private key", key))?;
         // Nobody resumes an RTMP session, and the reference's client takes a ticket of TLS 1.3 for the end of the stream.
         builder.set_num_tickets(0).map_err(unusable)?;
@@ -146,6 +176,26 @@ impl TlsServerContext {
     pub(super) fn session(&self) -> Result<Ssl> {
         Ssl::new(&self.0).map_err(unusable)
     }
+}
+
+/// Reads a private key from a PEM file. OpenSSL left to itself would ask on the terminal for an encrypted one's pass
+/// phrase, and wait for it.
+fn private_key(file: &Path) -> Result<PKey<Private>> {
+    let bad = |why: &dyn Display| unusable_file("private key", file, why);
+    let pem = std::fs::read(file).map_err(|error| bad(&error))?;
+    PKey::private_key_from_pem_passphrase(&pem, b"").map_err(|error| {
+        if pem.windows(ENCRYPTED.len()).any(|part| part == ENCRYPTED) {
+            return bad(
+                &"it is encrypted, and nobody is asked for its pass phrase; decrypt it with openssl pkey",
+            );
+        }
+        bad(&reason(&error))
+    })
+}
+
+/// The error for a server's file.
+fn unusable_file(what: &str, file: &Path, why: impl Display) -> Error {
+    Error::Usage(format!("TLS: the {what} {} cannot be used: {why}", file.display()))
 }
 
 /// The error for an OpenSSL that fails at what should always work.

@@ -48,7 +48,8 @@ fn session_state(ssl: Ssl) -> Result<SslStream<Wire>> {
 
 impl TlsStream {
     /// The client's handshake, by the deadline. `host` is the name or address the user gave: it is sent as SNI when it is
-    /// a name, and the server's certificate must be for it. On failure the descriptor stays open.
+    /// a name, and the server's certificate must be for it. Without verification it may be empty. On failure the
+    /// descriptor stays open.
     pub fn connect(socket: Socket, host: &[u8], settings: &TlsSettings, deadline: Deadline) -> Result<Self> {
         Self::try_connect(socket, host, settings, deadline).map_err(|(error, _)| error)
     }
@@ -70,9 +71,7 @@ impl TlsStream {
         match stream.handshake(deadline, SslStream::connect) {
             Ok(()) => Ok(stream),
             Err(Error::Protocol(text)) => {
-                let text = findings.take().unwrap_or(text);
-                let error = Error::Protocol(format!("{}: {text}", crate::log::Text(host)));
-                Err((error, stream.into_socket()))
+                Err((Error::Protocol(findings.take().unwrap_or(text)), stream.into_socket()))
             }
             Err(error) => Err((error, stream.into_socket())),
         }
@@ -324,6 +323,9 @@ fn explain(error: &openssl::ssl::Error, state: &SslStream<Wire>) -> Error {
         Some("wrong version number" | "http request" | "packet length too long") => {
             Error::protocol("TLS: the peer does not speak TLS on this port")
         }
+        Some("tlsv1 alert protocol version" | "unsupported protocol") => Error::protocol(
+            "TLS: the peer speaks only versions older than TLS 1.2, which are refused because they are not safe",
+        ),
         Some(reason) => Error::protocol(format!("TLS: {reason}")),
         None => Error::protocol(format!("TLS: {error}")),
     }

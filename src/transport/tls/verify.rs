@@ -8,9 +8,6 @@ use openssl::x509::{X509NameRef, X509Ref, X509StoreContextRef, X509VerifyResult}
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 
-/// What the user can do.
-pub(super) const WAY_OUT: &str = "tlsVerify=0 or LIBRTMP_TLS_VERIFY=0 accepts it without proof, tlsCaFile=FILE trusts the authorities in FILE";
-
 /// OpenSSL's numbers of the failures that get words of ours (`X509_V_ERR_…`).
 const NOT_YET_VALID: i32 = 9;
 const EXPIRED: i32 = 10;
@@ -36,26 +33,26 @@ impl Findings {
     }
 }
 
-/// Demands a good certificate, and notes why it is none.
-pub(super) fn watch(ssl: &mut Ssl, host: &str, findings: &Findings) {
+/// Demands a good certificate, and notes why it is none, with the way out.
+pub(super) fn watch(ssl: &mut Ssl, host: &str, way_out: &'static str, findings: &Findings) {
     let findings = findings.clone();
     let host = host.to_owned();
     ssl.set_verify_callback(SslVerifyMode::PEER, move |good, context| {
         if !good {
-            findings.keep(|| describe(context, &host));
+            findings.keep(|| format!("TLS: {}; {way_out}", describe(context, &host)));
         }
         good
     });
 }
 
-/// The failure in words, with the way out.
+/// The failure in words.
 fn describe(context: &X509StoreContextRef, host: &str) -> String {
     let error = context.error();
     let certificate = context.current_cert();
     let names = certificate.map_or_else(|| "nobody".into(), owners);
     let issuer =
         certificate.map_or_else(|| "nobody".into(), |certificate| common_name(certificate.issuer_name()));
-    let why = match error.as_raw() {
+    match error.as_raw() {
         EXPIRED => format!("the certificate of {names} expired on {}", end(certificate)),
         NOT_YET_VALID => format!("the certificate of {names} is not valid before {}", begin(certificate)),
         WRONG_NAME | WRONG_ADDRESS => format!("the certificate is for {names}, not for {host}"),
@@ -67,8 +64,7 @@ fn describe(context: &X509StoreContextRef, host: &str) -> String {
             format!("the certificate of {names} was issued by {issuer}, an authority unknown here")
         }
         _ => format!("the certificate of {names} is not accepted: {}", words(error)),
-    };
-    format!("TLS: {why}; {WAY_OUT}")
+    }
 }
 
 /// OpenSSL's words.
