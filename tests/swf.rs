@@ -3,6 +3,7 @@
 mod scripted_http;
 
 use rtmp::swf::{Cache, Lookup, SwfHash, hash_url};
+use rtmp::transport::TlsSettings;
 use rtmp::{Error, Result};
 use scripted_http::{Server, answer, short, silence};
 use std::io::Write;
@@ -45,7 +46,8 @@ impl Home {
     fn hash(&self, url: &str, age_days: i32, day: u32) -> Result<SwfHash> {
         let cache = Cache::at(self.file());
         let now = SystemTime::UNIX_EPOCH + Duration::from_secs(1_767_225_600) + DAY * day;
-        hash_url(&Lookup { url: url.as_bytes(), age_days, cache: Some(&cache), now, limits: short() })
+        let (url, tls) = (url.as_bytes(), &TlsSettings::Environment);
+        hash_url(&Lookup { url, age_days, cache: Some(&cache), now, tls, limits: short() })
     }
 }
 
@@ -204,7 +206,8 @@ fn bad_files_are_errors_and_are_not_kept() {
         assert!(matches!(error, Error::Protocol(_)), "{shown}: {error:?}");
     }
     let server = Server::start(|_, stream| answer(stream, "404 Not Found", "", SWF));
-    assert!(matches!(home.hash(&server.origin, 0, 0), Err(Error::Refused(_))));
+    let missing = home.hash(&server.origin, 0, 0);
+    assert!(matches!(&missing, Err(Error::Refused(text)) if text.contains("not found (HTTP status 404)")));
     let server =
         Server::start(|_, stream| stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\nFWS"));
     assert!(matches!(home.hash(&server.origin, 0, 0), Err(Error::Closed)));

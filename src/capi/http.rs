@@ -4,7 +4,7 @@ use crate::capi::data::RTMP_ctrlC;
 use crate::capi::guard::guard;
 use crate::capi::types::HTTP_ctx;
 use crate::http::{self, Head, Limits, Request};
-use crate::transport::Interrupt;
+use crate::transport::{Interrupt, TlsSettings};
 use crate::{Error, Result};
 use libc::{c_char, c_int, c_uint, c_void};
 use std::ffi::CStr;
@@ -78,7 +78,8 @@ pub(crate) fn limits() -> Limits {
 /// # Safety
 /// As [`HTTP_get`], with a context that is not null.
 unsafe fn fetch(http: *mut HTTP_ctx, url: &[u8], date: &[u8], cb: Callback) -> Result<HTTPResult> {
-    let response = http::get(&Request { url, modified_since: date, limits: limits() })?;
+    let response =
+        http::get(&Request { url, modified_since: date, tls: &TlsSettings::Environment, limits: limits() })?;
     let status = response.head().status;
     // SAFETY: the caller of HTTP_get promises a context; nothing else refers to it during these statements.
     unsafe {

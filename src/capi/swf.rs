@@ -6,6 +6,7 @@ use crate::capi::http::limits;
 use crate::capi::types::RTMP_SWF_HASHLEN;
 use crate::log::Text;
 use crate::swf::{Cache, Lookup, SwfHash, hash_url};
+use crate::transport::TlsSettings;
 use libc::{c_char, c_int, c_uchar, c_uint};
 use std::ffi::CStr;
 use std::time::SystemTime;
@@ -31,7 +32,13 @@ pub unsafe extern "C" fn RTMP_HashSWF(
         }
         // SAFETY: the URL is not null, and the caller promises a text; it is not used after the results are written.
         let url = unsafe { CStr::from_ptr(url) };
-        let Some(swf) = hash_of(url.to_bytes(), age) else { return -1 };
+        let swf = match hash_of(url.to_bytes(), age, &TlsSettings::Environment) {
+            Ok(swf) => swf,
+            Err(why) => {
+                error!("RTMP_HashSWF: {why}");
+                return -1;
+            }
+        };
         // SAFETY: neither is null, and the caller promises room for a number and for 32 bytes, aligned as C aligns them.
         unsafe {
             *size = swf.size;
@@ -41,28 +48,35 @@ pub unsafe extern "C" fn RTMP_HashSWF(
     })
 }
 
-/// The size and hash of the SWF file at a URL, for `RTMP_SetupURL`; on failure the log says why.
-pub(crate) fn hash_for_setup(url: &[u8], age: i32) -> Option<(u32, [u8; RTMP_SWF_HASHLEN])> {
-    hash_of(url, age).map(|swf| (swf.size, swf.hash))
-}
-
-fn hash_of(url: &[u8], age_days: i32) -> Option<SwfHash> {
-    let cache = Cache::in_home();
-    let lookup = Lookup { url, age_days, cache: cache.as_ref(), now: SystemTime::now(), limits: limits() };
-    match hash_url(&lookup) {
-        Ok(swf) => Some(swf),
-        Err(error) => {
-            let shown = shown(url);
-            match error {
-                Error::Usage(_) | Error::Refused(_) => {
-                    error!("RTMP_HashSWF: couldn't contact swfurl {shown} ({error})");
-                }
-                Error::Protocol(_) => error!("RTMP_HashSWF: cannot use swfurl {shown}: {error}"),
-                _ => error!("RTMP_HashSWF: connection lost while downloading swfurl {shown}: {error}"),
-            }
+/// The size and hash of the SWF file at a URL, for `RTMP_SetupURL`; on failure the log says why, and what follows.
+pub(crate) fn hash_for_setup(
+    url: &[u8],
+    age: i32,
+    tls: &TlsSettings,
+) -> Option<(u32, [u8; RTMP_SWF_HASHLEN])> {
+    match hash_of(url, age, tls) {
+        Ok(swf) => Some((swf.size, swf.hash)),
+        Err(why) => {
+            error!(
+                "{why}; the session goes without SWF verification, and a server that insists on it ends it"
+            );
             None
         }
     }
+}
+
+/// The hash, or what the log says where there is none.
+fn hash_of(url: &[u8], age_days: i32, tls: &TlsSettings) -> Result<SwfHash, String> {
+    let cache = Cache::in_home();
+    let now = SystemTime::now();
+    let lookup = Lookup { url, age_days, cache: cache.as_ref(), now, tls, limits: limits() };
+    hash_url(&lookup).map_err(|error| {
+        let shown = shown(url);
+        match error {
+            Error::Protocol(_) => format!("cannot use swfUrl {shown}: {error}"),
+            _ => format!("cannot get swfUrl {shown}: {error}"),
+        }
+    })
 }
 
 /// A URL without what may be secret in it: its query, and a user name or password before its host.

@@ -271,7 +271,9 @@ unsafe fn hash_swf(r: *mut RTMP) {
             return;
         }
         let url = (*link).swfUrl.bytes().to_vec();
-        if let Some((size, hash)) = crate::capi::swf::hash_for_setup(&url, (*link).swfAge) {
+        if let Some((size, hash)) =
+            crate::capi::swf::hash_for_setup(&url, (*link).swfAge, &crate::capi::tls::settings(r))
+        {
             (*link).SWFSize = size;
             (*link).SWFHash = hash;
         }

@@ -19,28 +19,29 @@ pub(super) struct Connection {
 }
 
 impl Connection {
-    /// Connects to the URL's host, and shakes hands where the URL is https. The certificate is verified unless the
-    /// environment says otherwise.
-    pub(super) fn open(url: &Url, limits: Limits, total: Deadline) -> Result<Self> {
+    /// Connects to the URL's host, and shakes hands where the URL is https.
+    pub(super) fn open(url: &Url, tls: &TlsSettings, limits: Limits, total: Deadline) -> Result<Self> {
         let soon = total.or_after(limits.wait);
         let target = Target::new(url.host(), url.port(), soon.left()?.unwrap_or(limits.wait));
         let socket = dial(&target, limits.interrupt)?;
         let mut connection = Self { stream: Some(Stream::Tcp(socket)), limits, soon, total };
         if url.is_secure() {
-            connection.secure(url.host())?;
+            connection.secure(url.host(), tls)?;
         }
         Ok(connection)
     }
 
     /// Puts TLS on top of the socket.
-    fn secure(&mut self, host: &str) -> Result<()> {
+    fn secure(&mut self, host: &str, settings: &TlsSettings) -> Result<()> {
         let Some(stream) = self.stream.take() else { return Err(Error::Closed) };
-        let settings = TlsSettings::default();
-        match TlsStream::try_connect(stream.into_socket(), host.as_bytes(), &settings, self.soon) {
+        match TlsStream::try_connect(stream.into_socket(), host.as_bytes(), settings, self.soon) {
             Ok(tls) => self.stream = Some(Stream::Tls(tls)),
             Err((error, socket)) => {
                 socket.close();
-                return Err(tls_error(error));
+                return Err(match tls_error(error) {
+                    Error::Refused(text) => Error::Refused(format!("{host}: {text}")),
+                    other => other,
+                });
             }
         }
         Ok(())

@@ -15,7 +15,7 @@ pub use chunked::Chunked;
 pub use head::{Head, MAX_HEAD};
 pub use url::Url;
 
-use crate::transport::{Deadline, Interrupt};
+use crate::transport::{Deadline, Interrupt, TlsSettings};
 use crate::{Error, Result};
 use connection::Connection;
 use std::time::Duration;
@@ -50,6 +50,8 @@ pub struct Request<'a> {
     pub url: &'a [u8],
     /// The date to send as If-Modified-Since, as the server once wrote it; empty for none.
     pub modified_since: &'a [u8],
+    /// How the certificates of https servers are treated.
+    pub tls: &'a TlsSettings,
     /// How long it may take.
     pub limits: Limits,
 }
@@ -67,7 +69,7 @@ pub fn get(request: &Request<'_>) -> Result<Response> {
     let total = Deadline::after(request.limits.total);
     let mut url = Url::parse(request.url)?;
     for _ in 0..MAX_REDIRECTS {
-        let response = get_once(&url, since, request.limits, total)?;
+        let response = get_once(&url, since, request, total)?;
         if !response.head().is_redirect() {
             return Ok(response);
         }
@@ -79,7 +81,7 @@ pub fn get(request: &Request<'_>) -> Result<Response> {
             }
         }
     }
-    let response = get_once(&url, since, request.limits, total)?;
+    let response = get_once(&url, since, request, total)?;
     if response.head().is_redirect() {
         warning!("HTTP: {} redirects once more after {MAX_REDIRECTS} redirects; giving up", url.origin());
     }
@@ -105,8 +107,8 @@ fn checked_date(date: &[u8]) -> Result<&[u8]> {
 }
 
 /// One request on one connection.
-fn get_once(url: &Url, since: &[u8], limits: Limits, total: Deadline) -> Result<Response> {
-    let connection = Connection::open(url, limits, total)?;
+fn get_once(url: &Url, since: &[u8], request: &Request<'_>, total: Deadline) -> Result<Response> {
+    let connection = Connection::open(url, request.tls, request.limits, total)?;
     connection.send(&request_bytes(url, since))?;
     let (head, rest) = read_head(&connection)?;
     Ok(Response::new(connection, head, rest))

@@ -11,6 +11,7 @@ pub use cache::{Cache, Entry};
 pub use hasher::Hasher;
 
 use crate::http::{self, Limits, Request};
+use crate::transport::TlsSettings;
 use crate::{Error, Result};
 use std::time::{Duration, SystemTime};
 
@@ -42,6 +43,8 @@ pub struct Lookup<'a> {
     pub cache: Option<&'a Cache>,
     /// The time of day.
     pub now: SystemTime,
+    /// How the certificate of an https server is treated.
+    pub tls: &'a TlsSettings,
     /// How long the server may take.
     pub limits: Limits,
 }
@@ -62,7 +65,8 @@ pub fn hash_url(lookup: &Lookup<'_>) -> Result<SwfHash> {
         return Ok(entry.swf);
     }
     let since = cached.as_ref().map(|entry| entry.date.clone()).unwrap_or_default();
-    let response = http::get(&Request { url: lookup.url, modified_since: &since, limits: lookup.limits })?;
+    let Lookup { url, tls, limits, .. } = *lookup;
+    let response = http::get(&Request { url, modified_since: &since, tls, limits })?;
     let entry = match (response.head().status, cached) {
         (304, Some(entry)) if !since.is_empty() => {
             if let Some(cache) = lookup.cache {
@@ -71,6 +75,7 @@ pub fn hash_url(lookup: &Lookup<'_>) -> Result<SwfHash> {
             return Ok(entry.swf);
         }
         (200, _) => download(response, lookup.now)?,
+        (404, _) => return Err(Error::Refused("it was not found (HTTP status 404)".into())),
         (status, _) => return Err(Error::Refused(format!("the server answers with HTTP status {status}"))),
     };
     if let Some(cache) = lookup.cache {
