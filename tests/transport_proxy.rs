@@ -214,6 +214,18 @@ fn the_programs_own_address_goes_through_the_proxy_too() {
     join.join().unwrap().unwrap();
 }
 
+#[test]
+fn a_proxy_that_cannot_be_reached_is_named_as_one() {
+    let closed = free_port();
+    for (setting, words) in [
+        (format!("socks5h://127.0.0.1:{closed}"), format!("SOCKS5 proxy 127.0.0.1:{closed}: connect: ")),
+        ("http://no-such-proxy.invalid".into(), "HTTP proxy no-such-proxy.invalid:80: ".into()),
+    ] {
+        let error = dial(&target("example.test", 1935, &setting), Interrupt::default()).unwrap_err();
+        assert!(error.to_string().starts_with(&words), "{error}");
+    }
+}
+
 /// A program that is ended with the test.
 struct Running(Child);
 

@@ -13,6 +13,37 @@ use std::time::{Duration, Instant};
 /// How long one address may stay silent before the next is tried beside it (RFC 8305 section 8 recommends 250 ms).
 const ATTEMPT_DELAY: Duration = Duration::from_millis(250);
 
+/// The addresses that cannot be reached, each with the reason, and of what kind the last reason is.
+#[derive(Default)]
+struct Failures {
+    each: Vec<String>,
+    kind: Option<io::ErrorKind>,
+}
+
+impl Failures {
+    fn add(&mut self, address: &SockAddr, error: &io::Error) {
+        self.each.push(format!("{}: {error}", name(address)));
+        self.kind = Some(error.kind());
+    }
+
+    /// The error when no address is left.
+    fn into_error(self) -> Error {
+        let reasons = self.each.join("; ");
+        let text = match self.each.len() {
+            1 => reasons,
+            count => format!("none of {count} addresses can be reached: {reasons}"),
+        };
+        Error::Io("connect", io::Error::new(self.kind.unwrap_or(io::ErrorKind::NotFound), text))
+    }
+
+    /// The error when time has passed while these were still silent.
+    fn with_silence_of(mut self, attempts: &[Attempt<'_>]) -> Error {
+        let silent: Vec<String> = attempts.iter().map(|attempt| name(attempt.address)).collect();
+        self.each.insert(0, format!("no answer in time from {}", silent.join(", ")));
+        Error::Io("connect", io::Error::new(io::ErrorKind::TimedOut, self.each.join("; ")))
+    }
+}
+
 /// One connection in the making.
 struct Attempt<'a> {
     address: &'a SockAddr,
@@ -34,26 +65,25 @@ pub(super) fn connect_first(
         return Err(Error::Usage(text.into()));
     }
     let mut attempts: Vec<Attempt<'_>> = Vec::new();
-    let mut failure = None;
+    let mut failures = Failures::default();
     let mut next_start = Instant::now();
     loop {
         let now = Instant::now();
         if (attempts.is_empty() || now >= next_start)
             && let Some(address) = waiting.next()
         {
-            match start(address, bind) {
+            match start(address, bind)? {
                 Ok((socket, true)) => return finish(socket),
                 Ok((socket, false)) => {
                     attempts.push(Attempt { address, socket });
                     next_start = now + ATTEMPT_DELAY;
                 }
-                Err(error) => failure = Some(named(address, error)),
+                Err(error) => failures.add(address, &error),
             }
             continue;
         }
         if attempts.is_empty() {
-            let error = failure.unwrap_or_else(|| io::Error::from(io::ErrorKind::NotFound));
-            return Err(Error::Io("connect", error));
+            return Err(failures.into_error());
         }
         let until = if waiting.peek().is_some() {
             deadline.or_after(next_start.saturating_duration_since(now).max(Duration::from_millis(1)))
@@ -65,15 +95,13 @@ pub(super) fn connect_first(
             match socket.take_error() {
                 Ok(None) => return finish(socket),
                 Ok(Some(error)) | Err(error) => {
-                    failure = Some(named(address, error));
+                    failures.add(address, &error);
                     next_start = now;
                 }
             }
         }
         if let Err(Error::TimedOut) = deadline.left() {
-            let silent: Vec<String> = attempts.iter().map(|attempt| name(attempt.address)).collect();
-            let text = format!("no answer in time from {}", silent.join(", "));
-            return Err(Error::Io("connect", io::Error::new(io::ErrorKind::TimedOut, text)));
+            return Err(failures.with_silence_of(&attempts));
         }
     }
 }
@@ -102,21 +130,33 @@ fn same_family(address: &SockAddr, bind: Option<IpAddr>) -> bool {
     }
 }
 
-/// Begins to connect; the flag says that the connection stands already.
-fn start(address: &SockAddr, bind: Option<IpAddr>) -> io::Result<(Socket, bool)> {
-    let domain = Domain::from(i32::from(address.family()));
-    let protocol = (address.is_ipv4() || address.is_ipv6()).then_some(Protocol::TCP);
-    let socket = Socket::new(domain, Type::STREAM, protocol)?;
+/// Begins to connect; the flag says that the connection stands already. The outer error ends the dialling: it is the
+/// local address's, whichever the other is.
+fn start(address: &SockAddr, bind: Option<IpAddr>) -> Result<io::Result<(Socket, bool)>> {
+    let socket = match open(address) {
+        Ok(socket) => socket,
+        Err(error) => return Ok(Err(error)),
+    };
     if let Some(bind) = bind {
-        socket.bind(&SocketAddr::new(bind, 0).into())?;
+        let unusable =
+            |error| Error::Usage(format!("the local address {bind} (option bind) cannot be used: {error}"));
+        socket.bind(&SocketAddr::new(bind, 0).into()).map_err(unusable)?;
     }
-    socket.set_nonblocking(true)?;
-    match socket.connect(address) {
+    Ok(match socket.connect(address) {
         Ok(()) => Ok((socket, true)),
         Err(error) if error.raw_os_error() == Some(Errno::INPROGRESS.raw_os_error()) => Ok((socket, false)),
         Err(error) if error.kind() == io::ErrorKind::Interrupted => Ok((socket, false)),
         Err(error) => Err(error),
-    }
+    })
+}
+
+/// A non-blocking socket for an address of this family.
+fn open(address: &SockAddr) -> io::Result<Socket> {
+    let domain = Domain::from(i32::from(address.family()));
+    let protocol = (address.is_ipv4() || address.is_ipv6()).then_some(Protocol::TCP);
+    let socket = Socket::new(domain, Type::STREAM, protocol)?;
+    socket.set_nonblocking(true)?;
+    Ok(socket)
 }
 
 /// Makes the connection the kind of socket that the rest of the library and the program expect.
@@ -144,11 +184,6 @@ fn name(address: &SockAddr) -> String {
     address.as_socket().map_or_else(|| "the given address".into(), |address| address.to_string())
 }
 
-/// The error with the address it concerns.
-fn named(address: &SockAddr, error: io::Error) -> io::Error {
-    io::Error::new(error.kind(), format!("{}: {error}", name(address)))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -169,8 +204,7 @@ mod tests {
     #[test]
     fn a_refused_address_gives_way_to_the_next() {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let closed = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
-        let addresses = [closed.into(), listener.local_addr().unwrap().into()];
+        let addresses = [closed().into(), listener.local_addr().unwrap().into()];
         let socket = connect_first(&addresses, None, deadline(), Interrupt::default()).unwrap();
         let peer = socket.peer_addr().unwrap().as_socket().unwrap();
         assert_eq!(peer, listener.local_addr().unwrap());
@@ -182,7 +216,8 @@ mod tests {
     fn a_silent_address_is_overtaken() {
         let full = TcpListener::bind("127.0.0.1:0").unwrap();
         let full_address = full.local_addr().unwrap();
-        let _fill: Vec<Socket> = (0..600).map(|_| start(&full_address.into(), None).unwrap().0).collect();
+        let _fill: Vec<Socket> =
+            (0..600).map(|_| start(&full_address.into(), None).unwrap().unwrap().0).collect();
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let addresses = [full_address.into(), listener.local_addr().unwrap().into()];
         let began = Instant::now();
@@ -197,6 +232,34 @@ mod tests {
             Interrupt::default(),
         );
         assert!(alone.unwrap_err().to_string().contains("no answer in time"));
+    }
+
+    /// Where nobody listens.
+    fn closed() -> SocketAddr {
+        TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap()
+    }
+
+    #[test]
+    fn every_address_that_was_tried_is_in_the_error() {
+        let (one, other) = (closed(), closed());
+        let error = |addresses: &[SocketAddr]| {
+            let addresses: Vec<SockAddr> = addresses.iter().map(|&address| address.into()).collect();
+            connect_first(&addresses, None, deadline(), Interrupt::default()).unwrap_err().to_string()
+        };
+        let both = error(&[one, other]);
+        let reason = |address: SocketAddr| format!("{address}: Connection refused (os error 111)");
+        assert!(both.contains("none of 2 addresses"), "{both}");
+        assert!(both.contains(&reason(one)) && both.contains(&reason(other)), "{both}");
+        assert_eq!(error(&[one]), format!("connect: {}", reason(one)));
+    }
+
+    #[test]
+    fn a_local_address_that_is_none_is_named_and_not_the_peers() {
+        let peer = closed();
+        let bind = "192.0.2.55".parse().ok();
+        let error = connect_first(&[peer.into()], bind, deadline(), Interrupt::default()).unwrap_err();
+        let text = error.to_string();
+        assert!(text.contains("local address 192.0.2.55") && !text.contains("127.0.0.1"), "{text}");
     }
 
     #[test]

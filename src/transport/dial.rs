@@ -5,7 +5,7 @@ use super::connect::{connect_first, take_turns};
 use super::proxy::{self, Errand};
 use super::resolve::resolve;
 use super::{Deadline, Interrupt, Proxy, Socket};
-use crate::Result;
+use crate::{Error, Result};
 use socket2::SockAddr;
 use std::net::IpAddr;
 use std::time::Duration;
@@ -41,7 +41,8 @@ pub fn dial(target: &Target, interrupt: Interrupt) -> Result<Socket> {
     let deadline = target.deadline;
     let (host, port) =
         target.proxy.as_ref().map_or((&target.host, target.port), |proxy| (&proxy.host, proxy.port));
-    let addresses = take_turns(resolve(host, port, deadline, interrupt)?);
+    let addresses = resolve(host, port, deadline, interrupt).map_err(|error| whose(target, error))?;
+    let addresses = take_turns(addresses);
     let addresses: Vec<SockAddr> = addresses.into_iter().map(SockAddr::from).collect();
     establish(&addresses, target, interrupt)
 }
@@ -53,7 +54,8 @@ pub fn dial_address(address: &SockAddr, target: &Target, interrupt: Interrupt) -
 
 /// Connects, and talks to the proxy if there is one.
 fn establish(addresses: &[SockAddr], target: &Target, interrupt: Interrupt) -> Result<Socket> {
-    let socket = connect_first(addresses, target.bind, target.deadline, interrupt)?;
+    let socket = connect_first(addresses, target.bind, target.deadline, interrupt)
+        .map_err(|error| whose(target, error))?;
     let socket = Socket::new(socket.into(), interrupt);
     match prepare(&socket, target) {
         Ok(()) => Ok(socket),
@@ -61,6 +63,14 @@ fn establish(addresses: &[SockAddr], target: &Target, interrupt: Interrupt) -> R
             socket.close();
             Err(error)
         }
+    }
+}
+
+/// The error of an address, with the proxy that the address is of where there is one: the caller names the target.
+fn whose(target: &Target, error: Error) -> Error {
+    match (&target.proxy, error) {
+        (Some(proxy), error @ Error::Io(..)) => Error::protocol(format!("{proxy}: {error}")),
+        (_, error) => error,
     }
 }
 
