@@ -258,7 +258,12 @@ fn what_does_not_speak_tls_is_refused() {
         }
     });
     let error = fetch(&format!("https://{address}/"), "").expect_err("it is not TLS");
-    assert!(matches!(&error, Error::Refused(text) if text.starts_with("127.0.0.1: TLS: ")), "{error:?}");
+    assert!(matches!(&error, Error::Refused(text) if text.starts_with("TLS: ")), "{error:?}");
+    let server = Server::start(move |_, stream| {
+        answer(stream, "302 Found", &format!("Location: https://{address}/\r\n"), b"")
+    });
+    let error = fetch(&server.origin, "").expect_err("it leads to what is not TLS").to_string();
+    assert!(error.starts_with(&format!("redirected to https://{address}: TLS: ")), "{error}");
 }
 
 #[test]

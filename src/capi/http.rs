@@ -4,6 +4,7 @@ use crate::capi::data::RTMP_ctrlC;
 use crate::capi::guard::guard;
 use crate::capi::types::HTTP_ctx;
 use crate::http::{self, Head, Limits, Request};
+use crate::log::Text;
 use crate::transport::{Interrupt, TlsSettings};
 use crate::{Error, Result};
 use libc::{c_char, c_int, c_uint, c_void};
@@ -58,7 +59,7 @@ pub unsafe extern "C" fn HTTP_get(
         match unsafe { fetch(http, &url, &date, cb) } {
             Ok(result) => result,
             Err(error) => {
-                error!("HTTP_get: {error}");
+                error!("HTTP_get: {}: {error}", shown(&url));
                 match error {
                     Error::Usage(_) | Error::Protocol(_) => HTTPRES_BAD_REQUEST,
                     _ => HTTPRES_LOST_CONNECTION,
@@ -66,6 +67,12 @@ pub unsafe extern "C" fn HTTP_get(
             }
         }
     })
+}
+
+/// A URL without what may be secret in it: its query, and a user name or password before its host.
+pub(crate) fn shown(url: &[u8]) -> Text<'_> {
+    let plain = url.split(|byte| matches!(byte, b'?' | b'#')).next().unwrap_or_default();
+    if plain.contains(&b'@') { Text(b"(with a user name)") } else { Text(plain) }
 }
 
 /// How long a request may take; `RTMP_UserInterrupt` ends it early.

@@ -2,9 +2,8 @@
 
 use crate::Error;
 use crate::capi::guard::guard;
-use crate::capi::http::limits;
+use crate::capi::http::{limits, shown};
 use crate::capi::types::RTMP_SWF_HASHLEN;
-use crate::log::Text;
 use crate::swf::{Cache, Lookup, SwfHash, hash_url};
 use crate::transport::TlsSettings;
 use libc::{c_char, c_int, c_uchar, c_uint};
@@ -77,10 +76,4 @@ fn hash_of(url: &[u8], age_days: i32, tls: &TlsSettings) -> Result<SwfHash, Stri
             _ => format!("cannot get swfUrl {shown}: {error}"),
         }
     })
-}
-
-/// A URL without what may be secret in it: its query, and a user name or password before its host.
-fn shown(url: &[u8]) -> Text<'_> {
-    let plain = url.split(|byte| matches!(byte, b'?' | b'#')).next().unwrap_or_default();
-    if plain.contains(&b'@') { Text(b"(with a user name)") } else { Text(plain) }
 }

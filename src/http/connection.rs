@@ -38,10 +38,7 @@ impl Connection {
             Ok(tls) => self.stream = Some(Stream::Tls(tls)),
             Err((error, socket)) => {
                 socket.close();
-                return Err(match tls_error(error) {
-                    Error::Refused(text) => Error::Refused(format!("{host}: {text}")),
-                    other => other,
-                });
+                return Err(tls_error(error));
             }
         }
         Ok(())

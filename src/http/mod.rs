@@ -68,8 +68,11 @@ pub fn get(request: &Request<'_>) -> Result<Response> {
     let since = checked_date(request.modified_since)?;
     let total = Deadline::after(request.limits.total);
     let mut url = Url::parse(request.url)?;
-    for _ in 0..MAX_REDIRECTS {
-        let response = get_once(&url, since, request, total)?;
+    for redirects in 0..MAX_REDIRECTS {
+        let response = get_once(&url, since, request, total).map_err(|error| match redirects {
+            0 => error,
+            _ => elsewhere(&url, error),
+        })?;
         if !response.head().is_redirect() {
             return Ok(response);
         }
@@ -81,11 +84,19 @@ pub fn get(request: &Request<'_>) -> Result<Response> {
             }
         }
     }
-    let response = get_once(&url, since, request, total)?;
+    let response = get_once(&url, since, request, total).map_err(|error| elsewhere(&url, error))?;
     if response.head().is_redirect() {
         warning!("HTTP: {} redirects once more after {MAX_REDIRECTS} redirects; giving up", url.origin());
     }
     Ok(response)
+}
+
+/// What TLS says of a server that the caller's URL does not name.
+fn elsewhere(url: &Url, error: Error) -> Error {
+    match error {
+        Error::Refused(text) => Error::Refused(format!("redirected to {}: {text}", url.origin())),
+        other => other,
+    }
 }
 
 /// Where a redirect leads.
