@@ -329,6 +329,10 @@ unsafe fn hang(r: *mut RTMP, before: InUse, stream: Arc<Stream>, shaken: Establi
             let answer = crate::handshake::swf_answer(size, &(*r).Link.SWFHash, &key)?;
             (*r).Link.SWFVerificationResponse = answer.map(|byte| byte as libc::c_char);
         }
+        // Only now, as what ends a session frees it with the tunnel.
+        if let Stream::Tunnel(tunnel) = &*stream {
+            sockbuf::set_client_id(r, &tunnel.id());
+        }
         connection::succeed(before, stream, shaken.ciphers)
     }
 }

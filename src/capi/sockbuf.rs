@@ -81,12 +81,7 @@ pub(crate) unsafe fn layer(
     };
     let stream = Arc::new(stream);
     // SAFETY: the caller's promise.
-    unsafe {
-        hang_layered(&raw mut (*r).m_sb, &stream);
-        if let Stream::Tunnel(tunnel) = &*stream {
-            set_client_id(r, &tunnel.id());
-        }
-    }
+    unsafe { hang_layered(&raw mut (*r).m_sb, &stream) };
     Ok(stream)
 }
 
@@ -94,7 +89,7 @@ pub(crate) unsafe fn layer(
 ///
 /// # Safety
 /// `r` points to an initialised `struct RTMP`.
-unsafe fn set_client_id(r: *mut RTMP, id: &[u8]) {
+pub(crate) unsafe fn set_client_id(r: *mut RTMP, id: &[u8]) {
     let text = malloc_copy(id);
     let len = if text.is_null() { 0 } else { id.len() as c_int };
     // SAFETY: the caller's promise.

@@ -1,6 +1,7 @@
 //! The head of an answer.
 #![deny(clippy::indexing_slicing, clippy::arithmetic_side_effects)]
 
+use crate::transport::lenient;
 use crate::{Error, Result};
 
 /// The longest head that is taken, in bytes.
@@ -41,7 +42,7 @@ impl Head {
     pub fn parse(bytes: &[u8]) -> Result<Option<(Self, usize)>> {
         let mut headers = [httparse::EMPTY_HEADER; MAX_HEADERS];
         let mut response = httparse::Response::new(&mut headers);
-        let length = match response.parse(bytes) {
+        let length = match lenient().parse_response(&mut response, bytes) {
             Ok(httparse::Status::Complete(length)) => length,
             Ok(httparse::Status::Partial) => return Ok(None),
             Err(error) => return Err(Error::protocol(format!("the answer is not HTTP: {error}"))),

@@ -9,6 +9,17 @@ pub(super) const HEAD_LIMIT: usize = 16 * 1024;
 /// A head with more header fields than this is refused.
 const FIELD_LIMIT: usize = 128;
 
+/// Takes answers with odd header lines, as there are gateways that add some: those that cannot be read are passed over.
+pub(crate) fn lenient() -> httparse::ParserConfig {
+    let mut parser = httparse::ParserConfig::default();
+    parser
+        .allow_spaces_after_header_name_in_responses(true)
+        .allow_obsolete_multiline_headers_in_responses(true)
+        .allow_multiple_spaces_in_response_status_delimiters(true)
+        .ignore_invalid_headers_in_responses(true);
+    parser
+}
+
 /// How long the body of an answer is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum BodyLength {
@@ -36,7 +47,7 @@ impl Head {
     pub(super) fn parse(bytes: &[u8]) -> Result<Self> {
         let mut fields = [httparse::EMPTY_HEADER; FIELD_LIMIT];
         let mut answer = httparse::Response::new(&mut fields);
-        match answer.parse(bytes) {
+        match lenient().parse_response(&mut answer, bytes) {
             Ok(httparse::Status::Complete(_)) => {}
             Ok(httparse::Status::Partial) => {
                 return Err(Error::protocol("an HTTP answer without an end of its head"));
@@ -151,6 +162,14 @@ mod tests {
         }
         assert!(length("Content-Length: 1\r\nContent-Length: 2\r\n").is_err());
         assert_eq!(head("HTTP/1.1 100 Continue\r\n\r\n").unwrap().body, BodyLength::Known(0));
+    }
+
+    #[test]
+    fn odd_header_lines_are_passed_over() {
+        for odd in ["Set-Cookie : a=b", "A: b\r\n folded", "=?: x", "no colon", ": no name"] {
+            let head = head(&format!("HTTP/1.1  200 OK\r\n{odd}\r\nContent-Length: 7\r\n\r\n")).unwrap();
+            assert_eq!((head.status, head.body), (200, BodyLength::Known(7)), "{odd}");
+        }
     }
 
     #[test]

@@ -14,6 +14,8 @@ mod tls;
 mod tunnel;
 mod wait;
 
+pub(crate) use http::lenient;
+
 pub use dial::{Target, dial, dial_address};
 pub use input::{BufferedInput, Input, Received};
 pub use proxy::{Credentials, Proxy, ProxyKind};

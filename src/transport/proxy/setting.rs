@@ -28,6 +28,12 @@ impl Proxy {
     pub fn parse(setting: &[u8]) -> Result<Self> {
         let (kind, rest) = match find(setting, b"://") {
             Some((scheme, rest)) => (kind(scheme)?, rest),
+            // Not repeated in the error: a password may stand there.
+            None if setting.iter().any(|byte| matches!(byte, b'@' | b'/')) => {
+                let text =
+                    "the proxy has a user, or a path, but no scheme, as socks5://user:password@host:port has";
+                return Err(Error::Usage(text.into()));
+            }
             None => (ProxyKind::Socks4, setting),
         };
         let rest = rest.strip_suffix(b"/").unwrap_or(rest);
@@ -176,6 +182,14 @@ mod tests {
             let error = Proxy::parse(text.as_bytes()).unwrap_err();
             assert!(matches!(&error, Error::Usage(_)), "{text}");
             assert!(!error.to_string().contains("secret"), "{error}");
+        }
+    }
+
+    #[test]
+    fn a_user_needs_a_scheme_and_is_not_repeated() {
+        for setting in [&b"user:secret@127.0.0.1:1"[..], b"socks5:/user:secret@127.0.0.1:1"] {
+            let error = Proxy::parse(setting).unwrap_err().to_string();
+            assert!(error.contains("no scheme") && !error.contains("secret"), "{error}");
         }
     }
 }
