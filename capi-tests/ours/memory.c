@@ -161,6 +161,7 @@ static void texts(void)
     char again[] = "rtmp://h/app/path";
     check(RTMP_SetupURL(&r, again), "and the handle takes another one");
     RTMP_Close(&r);
+    AMF_Reset(&r.Link.extras);
 }
 
 static void on_alarm(int number)

@@ -185,6 +185,7 @@ static void url(const char *shown, const char *text)
     if ((list = strstr(log_text, "\n")) && strstr(list, "conn")) strcpy(list, "\n(and the list of options)\n");
     say("%s: %d\n%s", shown, set, log_text);
     RTMP_Close(&r);
+    AMF_Reset(&r.Link.extras);
     free(copy);
 }
 
