@@ -85,7 +85,7 @@ static void has_no_such_file(struct host *h, struct server *s)
 
 int main(void)
 {
-    char home[] = "/tmp/swf-tls-XXXXXX", clean[64];
+    char home[] = P_tmpdir "/swf-tls-XXXXXX", clean[64];
     struct host h;
     unsigned size, bytes;
     unsigned char hash[RTMP_SWF_HASHLEN];
