@@ -10,6 +10,7 @@ use crate::capi::scalar::Scalar;
 use crate::capi::send::{listen_when_due, reason};
 use crate::capi::types::{RTMP, RTMPChunk, RTMPPacket};
 use crate::chunk::{ChunkBytes, Format, MAX_BODY, MAX_CHANNEL, MessageHeader};
+use crate::log;
 use crate::message::MessageType;
 use crate::session::{Event, Incoming, Media, ReadOutcome, read_status};
 use crate::{Error, Result};
@@ -105,6 +106,10 @@ fn end_unless_timed_out(call: ReadingCall, error: &Error) {
 
 /// Logs that nothing came in time; a program that polls a non-blocking descriptor knows.
 fn say_late(call: &InUse) {
+    // Such a program does so often: the socket is asked only for a line that is printed.
+    if !log::enabled(log::Level::Warning) {
+        return;
+    }
     let socket = call.stream.socket();
     match socket.receive_timeout().filter(|_| !socket.is_nonblocking()) {
         Some(time) => crate::warning!("the server has sent nothing for {} s", time.as_secs_f32()),
