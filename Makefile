@@ -26,8 +26,9 @@ HEADERS := amf http log rtmp
 PARTS   := rust abi capi install guard sanitize soak fuzz examples interop
 APART   := x86
 
+# Without Rust's own kind of library, which cannot be optimised across crates.
 all:
-	$(CARGO) build --release --locked
+	$(CARGO) rustc --release --locked --lib --crate-type cdylib,staticlib
 	@mkdir -p build
 	@$(INSTALL) -m 644 $(RELEASE)/librtmp.so build/librtmp.so.1
 	@$(INSTALL) -m 644 $(RELEASE)/librtmp.a build/librtmp.a
