@@ -25,13 +25,9 @@ fn rust_files(directory: &Path) -> Vec<PathBuf> {
 }
 
 /// Whether a header is made from a file of `src/capi`: the modules `amf`, `http` and `log` make the headers of these
-/// names (but the search for properties is in `rtmp`), the structures serve all but `log`, and everything else, so that
-/// no export is forgotten, makes `rtmp`.
+/// names, the structures serve all but `log`, and everything else, so that no export is forgotten, makes `rtmp`.
 fn belongs(file: &Path, header: &str) -> bool {
     let below = file.strip_prefix(root().join("src/capi")).expect("a file of src/capi");
-    if below == Path::new("amf/find.rs") {
-        return header == "rtmp";
-    }
     let first = Path::new(below.components().next().expect("a file has a name").as_os_str());
     match first.file_stem().and_then(|name| name.to_str()).expect("names are UTF-8") {
         "mod" => false,

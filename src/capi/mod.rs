@@ -1,7 +1,8 @@
-//! The C face of the library, and the only place with `unsafe`: one file for each public header, the structures as
-//! the headers lay them out, and the bridge between `struct RTMP` and a session of the core.
+//! The C face of the library, and the only place with `unsafe`: the exports of each public header, the structures as the
+//! headers lay them out, and the bridge between `struct RTMP` and a session of the core. ARCHITECTURE.md lists the files.
 //!
-//! Each export runs its body in [`guard::guard`]: no panic crosses the boundary, and a null pointer gives the documented failure value.
+//! Each export runs its body in `guard::guard`: no panic crosses the boundary, and a null pointer gives the documented
+//! failure value.
 
 #[cfg(feature = "reserve")]
 mod allocator;

@@ -128,7 +128,7 @@ fn has_scheme(text: &[u8]) -> bool {
     end.is_some_and(|end| end > 0 && text.get(end) == Some(&b':'))
 }
 
-/// The host and the port of "host", "host:port", "[v6]" or "[v6]:port".
+/// The host and the port of `host`, `host:port`, `[v6]` or `[v6]:port`.
 fn split_authority(authority: &[u8]) -> Option<(String, Option<u16>)> {
     let text = std::str::from_utf8(authority).ok()?;
     let (host, rest, extra) = match text.strip_prefix('[') {

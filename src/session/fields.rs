@@ -279,7 +279,7 @@ pub enum Text {
     PubPasswd,
 }
 
-/// What the core asks of whoever owns a session: in C programs `struct RTMP`, in Rust a [`Settings`].
+/// What the core asks of whoever owns a session: in C programs `struct RTMP`, in Rust a [`Settings`](super::Settings).
 pub trait Host: Scalars {
     /// A text setting, read when it is used; empty when unset.
     fn text(&self, which: Text) -> Vec<u8>;
