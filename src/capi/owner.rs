@@ -112,9 +112,7 @@ impl Host for Owner<'_> {
 
     fn set_text(&mut self, which: Text, value: Vec<u8>) {
         // SAFETY: `r` is good (see `new`).
-        if let Some(flag) = unsafe { texts::replace_own(self.r, which, &value) } {
-            self.set_link_flags(self.link_flags() | flag);
-        }
+        unsafe { texts::replace_own(self.r, which, &value) };
     }
 
     fn extras(&self) -> Vec<u8> {

@@ -2,6 +2,7 @@
 
 use crate::capi::mem::malloc_copy;
 use crate::capi::private;
+use crate::capi::scalar::Scalar;
 use crate::capi::types::{AVal, RTMP};
 use crate::session::{Text, link_flag};
 
@@ -100,7 +101,7 @@ pub(crate) unsafe fn forget_all_own(r: *mut RTMP) {
         for which in [Text::TcUrl, Text::App] {
             if let Some(flag) = own_flag(which).filter(|flag| (*r).Link.lFlags & flag != 0) {
                 *text_field(r, which) = AVal::EMPTY;
-                (*r).Link.lFlags &= !flag;
+                change_flags(r, |flags| flags & !flag);
             }
         }
         let link = &raw mut (*r).Link;
@@ -123,30 +124,41 @@ unsafe fn free_own(r: *mut RTMP, which: Text) {
             let field = text_field(r, which);
             libc::free((*field).av_val.cast());
             *field = AVal::EMPTY;
-            (*r).Link.lFlags &= !flag;
+            change_flags(r, |flags| flags & !flag);
         }
     }
 }
 
-/// Replaces tcUrl or app by a text of the library's own. Returns the bit that says so. Texts that `Link` was copied with
-/// stay the other handle's.
+/// Replaces tcUrl or app by a text of the library's own; any other text stays. Texts that `Link` was copied with stay the
+/// other handle's.
 ///
 /// # Safety
 /// `r` points to a structure that `RTMP_Init` has prepared.
-pub(crate) unsafe fn replace_own(r: *mut RTMP, which: Text, value: &[u8]) -> Option<i32> {
-    let flag = own_flag(which)?;
+pub(crate) unsafe fn replace_own(r: *mut RTMP, which: Text, value: &[u8]) {
+    let Some(flag) = own_flag(which) else { return };
     let av_val = malloc_copy(value);
     let av_len = if av_val.is_null() { 0 } else { value.len().try_into().unwrap_or(i32::MAX) };
     // SAFETY: the caller's promise; what stood there is freed when it was the library's.
     unsafe {
         if !are_at_home(r) {
             (*r).Link.playpath0 = AVal::EMPTY;
-            (*r).Link.lFlags &= !(link_flag::FTCU | link_flag::FAPU);
+            change_flags(r, |flags| flags & !(link_flag::FTCU | link_flag::FAPU));
             settle(r);
         }
         free_own(r, which);
         *text_field(r, which) = AVal { av_val, av_len };
-        (*r).Link.lFlags |= flag;
+        change_flags(r, |flags| flags | flag);
     }
-    Some(flag)
+}
+
+/// Changes `Link.lFlags`, which a call in another thread may look at: authentication replaces texts in mid-session.
+///
+/// # Safety
+/// `r` points to a structure that `RTMP_Init` has prepared.
+unsafe fn change_flags(r: *mut RTMP, change: impl FnOnce(i32) -> i32) {
+    // SAFETY: the caller's promise.
+    unsafe {
+        let flags = &raw mut (*r).Link.lFlags;
+        Scalar::store(flags, change(Scalar::load(flags)));
+    }
 }
