@@ -2,6 +2,7 @@
 
 use crate::capi::types::{AVal, RTMP_MAX_HEADER_SIZE};
 use crate::chunk::Body;
+use crate::{Error, Result};
 use libc::c_char;
 
 impl AVal {
@@ -76,12 +77,12 @@ impl MallocBody {
         unsafe { block.add(RTMP_MAX_HEADER_SIZE).cast() }
     }
 
-    fn grow(&mut self, capacity: usize) -> crate::Result<()> {
+    fn grow(&mut self, capacity: usize) -> Result<()> {
         let size = capacity + RTMP_MAX_HEADER_SIZE;
         // SAFETY: `block` is null or a live block of malloc's; on failure realloc leaves it alone.
         let block = unsafe { libc::realloc(self.block.cast(), size) }.cast::<u8>();
         if block.is_null() {
-            return Err(crate::Error::Usage(format!("out of memory for a message of {capacity} bytes")));
+            return Err(Error::out_of_memory("receive a message"));
         }
         self.block = block;
         self.capacity = capacity;
@@ -98,7 +99,7 @@ impl Body for MallocBody {
         unsafe { std::slice::from_raw_parts(self.block.add(RTMP_MAX_HEADER_SIZE), self.len) }
     }
 
-    fn reserve(&mut self, wish: usize) -> crate::Result<usize> {
+    fn reserve(&mut self, wish: usize) -> Result<usize> {
         if self.len == self.capacity || self.block.is_null() {
             let ahead = wish.min(AHEAD.max(self.capacity)).max(1);
             self.grow(self.len.saturating_add(ahead))?;
@@ -145,5 +146,17 @@ impl Drop for MallocBody {
     fn drop(&mut self) {
         // SAFETY: the block is null or ours and malloc'ed; into_raw leaves null behind.
         unsafe { libc::free(self.block.cast()) };
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::io::ErrorKind;
+
+    #[test]
+    fn a_body_for_which_there_is_no_memory_is_nobodys_wrong_use() {
+        let error = MallocBody::default().grow(isize::MAX as usize - RTMP_MAX_HEADER_SIZE).unwrap_err();
+        assert!(matches!(&error, Error::Io(_, cause) if cause.kind() == ErrorKind::OutOfMemory), "{error}");
     }
 }
