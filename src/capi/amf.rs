@@ -34,7 +34,7 @@ impl AMFObject {
     ///
     /// # Safety
     /// `o_props` is null or points to `o_num` properties.
-    pub(super) unsafe fn addresses(self) -> impl Iterator<Item = *mut AMFObjectProperty> {
+    pub(crate) unsafe fn addresses(self) -> impl Iterator<Item = *mut AMFObjectProperty> {
         // SAFETY: every index is below the count that the caller promised.
         (0..self.count()).map(move |index| unsafe { self.o_props.add(index) })
     }

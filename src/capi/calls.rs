@@ -1,7 +1,6 @@
 //! The arrays that programs index: pending calls (`m_methodCalls`) and channel times (`m_channelTimestamp`), kept in
 //! malloc'ed memory inside `struct RTMP`.
 
-use crate::capi::mem::malloc_copy;
 use crate::capi::types::{AVal, RTMP, RTMP_METHOD};
 use crate::chunk::MAX_CHANNEL;
 use crate::session::MAX_CALLS;
@@ -34,7 +33,7 @@ pub(crate) unsafe fn push(r: *mut RTMP, method: &[u8], transaction: i32) {
             }
             (*r).m_methodCalls = grown;
         }
-        let name = AVal { av_val: malloc_copy(method), av_len: method.len() as c_int };
+        let name = AVal::malloced(method);
         if name.av_val.is_null() {
             return;
         }

@@ -23,6 +23,14 @@ impl AVal {
         }
     }
 
+    /// A malloc'ed copy of `bytes`, with a NUL behind it; empty when memory is out.
+    pub fn malloced(bytes: &[u8]) -> Self {
+        match malloc_copy(bytes) {
+            copy if copy.is_null() => Self::EMPTY,
+            av_val => Self { av_val, av_len: bytes.len().try_into().unwrap_or(i32::MAX) },
+        }
+    }
+
     /// A text over bytes that the caller keeps alive.
     pub fn borrowing(bytes: &[u8]) -> Self {
         Self { av_val: bytes.as_ptr() as *mut c_char, av_len: bytes.len().try_into().unwrap_or(i32::MAX) }
@@ -30,7 +38,7 @@ impl AVal {
 }
 
 /// A malloc'ed copy of `bytes` with a NUL behind it; null when memory is out.
-pub fn malloc_copy(bytes: &[u8]) -> *mut c_char {
+fn malloc_copy(bytes: &[u8]) -> *mut c_char {
     // SAFETY: the block is one byte longer than `bytes`, is fresh (so it cannot overlap), and is written only when
     // malloc gave it.
     unsafe {

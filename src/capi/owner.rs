@@ -7,7 +7,7 @@
 use crate::capi::amf::encode::{AMFProp_Encode, most_bytes};
 use crate::capi::connection::Connection;
 use crate::capi::scalar::{self, Scalar};
-use crate::capi::types::{AMFObject, AMFObjectProperty, RTMP, RTMP_READ};
+use crate::capi::types::{AMFObjectProperty, RTMP, RTMP_READ};
 use crate::capi::{calls, texts};
 use crate::session::{Host, MAX_BANDWIDTH_CHECKS, PublishAhead, Scalars, Text};
 use std::sync::PoisonError;
@@ -116,16 +116,11 @@ impl Host for Owner<'_> {
     }
 
     fn extras(&self) -> Vec<u8> {
-        // SAFETY: the header's contract: `Link.extras` holds `o_num` properties.
-        let extras: AMFObject = unsafe { (*self.r).Link.extras };
-        let count = usize::try_from(extras.o_num).unwrap_or(0);
-        if extras.o_props.is_null() {
-            return Vec::new();
-        }
         let mut encoded = Vec::new();
-        for index in 0..count {
-            // SAFETY: `index` is below `o_num`; the property is only read, by the encoder's own rules.
-            unsafe { append_encoded(extras.o_props.add(index), &mut encoded) };
+        // SAFETY: the header's contract: `Link.extras` holds `o_num` properties, whose texts and objects are readable.
+        unsafe {
+            let extras = (*self.r).Link.extras;
+            extras.addresses().for_each(|property| append_encoded(property, &mut encoded));
         }
         encoded
     }

@@ -2,7 +2,6 @@
 
 use crate::capi::connection::plain_stream;
 use crate::capi::guard::guard;
-use crate::capi::mem::malloc_copy;
 use crate::capi::scalar::Scalar;
 use crate::capi::tls;
 use crate::capi::types::{AVal, RTMP, RTMP_BUFFER_CACHE_SIZE, RTMPSockBuf};
@@ -90,10 +89,8 @@ pub(crate) unsafe fn layer(
 /// # Safety
 /// `r` points to an initialised `struct RTMP`.
 pub(crate) unsafe fn set_client_id(r: *mut RTMP, id: &[u8]) {
-    let text = malloc_copy(id);
-    let len = if text.is_null() { 0 } else { id.len() as c_int };
     // SAFETY: the caller's promise.
-    unsafe { (*r).m_clientID = AVal { av_val: text, av_len: len } };
+    unsafe { (*r).m_clientID = AVal::malloced(id) };
 }
 
 /// The TLS stream that `RTMP_TLS_Accept` made.

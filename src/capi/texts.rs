@@ -1,6 +1,5 @@
 //! The text settings of `struct RTMP`: where each stands, and which of them the library made.
 
-use crate::capi::mem::malloc_copy;
 use crate::capi::private;
 use crate::capi::scalar::Scalar;
 use crate::capi::types::{AVal, RTMP};
@@ -136,8 +135,6 @@ unsafe fn free_own(r: *mut RTMP, which: Text) {
 /// `r` points to a structure that `RTMP_Init` has prepared.
 pub(crate) unsafe fn replace_own(r: *mut RTMP, which: Text, value: &[u8]) {
     let Some(flag) = own_flag(which) else { return };
-    let av_val = malloc_copy(value);
-    let av_len = if av_val.is_null() { 0 } else { value.len().try_into().unwrap_or(i32::MAX) };
     // SAFETY: the caller's promise; what stood there is freed when it was the library's.
     unsafe {
         if !are_at_home(r) {
@@ -146,7 +143,7 @@ pub(crate) unsafe fn replace_own(r: *mut RTMP, which: Text, value: &[u8]) {
             settle(r);
         }
         free_own(r, which);
-        *text_field(r, which) = AVal { av_val, av_len };
+        *text_field(r, which) = AVal::malloced(value);
         change_flags(r, |flags| flags | flag);
     }
 }

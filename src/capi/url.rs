@@ -4,7 +4,7 @@ use crate::capi::data::flash_version;
 use crate::capi::guard::guard;
 use crate::capi::texts;
 use crate::capi::types::{AVal, RTMP};
-use crate::capi::{extra, mem, options};
+use crate::capi::{extra, options};
 use crate::log::{self, Text as Shown};
 use crate::options::{next_pair, url_end};
 use crate::session::{Text, link_flag};
@@ -64,7 +64,7 @@ pub unsafe extern "C" fn RTMP_ParseURL(
                 *app = AVal::borrowing(text);
             }
             if let Some(text) = parsed.playpath {
-                *playpath = malloc_text(&url::parse_playpath(text));
+                *playpath = AVal::malloced(&url::parse_playpath(text));
             }
             log_parsed(&parsed);
         }
@@ -80,13 +80,6 @@ fn log_parsed(parsed: &url::Url<'_>) {
     crate::debug!("Parsed app     : {}", Shown(app));
 }
 
-/// A malloc'ed text; empty when memory is out.
-fn malloc_text(text: &[u8]) -> AVal {
-    let av_val = mem::malloc_copy(text);
-    let length = if av_val.is_null() { 0 } else { text.len() };
-    AVal { av_val, av_len: length.try_into().unwrap_or(0) }
-}
-
 /// Turns the playpath of a URL into the one that servers are asked for; `output` is malloc'ed, for the caller to free.
 ///
 /// # Safety
@@ -98,7 +91,7 @@ pub unsafe extern "C" fn RTMP_ParsePlaypath(input: *mut AVal, output: *mut AVal)
             return;
         }
         // SAFETY: not null, so the caller's promise holds; the input has been read before the output is written.
-        unsafe { *output = malloc_text(&url::parse_playpath((*input).bytes())) };
+        unsafe { *output = AVal::malloced(&url::parse_playpath((*input).bytes())) };
     });
 }
 
@@ -248,7 +241,7 @@ unsafe fn make_tc_url(r: *mut RTMP, text: *mut c_char) {
             Some(url::tc_url((*link).protocol, host, (*link).port, app.bytes()))
         };
         if let Some(made) = made {
-            (*link).tcUrl = malloc_text(&made);
+            (*link).tcUrl = AVal::malloced(&made);
             (*link).lFlags |= link_flag::FTCU;
         } else {
             let length = if app.av_len == 0 { whole.len() } else { offset + app.bytes().len() };
