@@ -9,7 +9,7 @@ fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
 
-/// The Rust files under a directory, in an order that does not change.
+/// The Rust files under a directory, in an order that does not change: a module stands before those in it.
 fn rust_files(directory: &Path) -> Vec<PathBuf> {
     let mut files = Vec::new();
     for entry in std::fs::read_dir(directory).expect("sources can be listed") {
@@ -20,7 +20,7 @@ fn rust_files(directory: &Path) -> Vec<PathBuf> {
             files.push(path);
         }
     }
-    files.sort();
+    files.sort_by_key(|file| file.with_extension(""));
     files
 }
 

@@ -9,7 +9,7 @@ use crate::capi::guard::guard;
 use crate::capi::scalar::Scalar;
 use crate::capi::send::send_packet;
 use crate::capi::types::{RTMP, RTMPPacket};
-use crate::capi::{extra, handle, sockbuf};
+use crate::capi::{extra, handle, proxy, sockbuf};
 use crate::handshake::Mode;
 use crate::message::MessageType;
 use crate::session::{self, Established, Event, Incoming, Scalars, feature, read_status};
@@ -166,7 +166,7 @@ unsafe fn target(r: *mut RTMP, deadline: Deadline) -> Result<Target> {
         Ok(Target {
             host: (*r).Link.hostname.bytes().to_vec(),
             port: (*r).Link.port,
-            proxy: extra::proxy(r)?,
+            proxy: proxy::get(r)?,
             bind: extra::get(r).bind,
             timeout: timeout(r),
             deadline,

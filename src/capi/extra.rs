@@ -8,14 +8,10 @@ use crate::capi::amf::object::AMF_Reset;
 use crate::capi::private;
 use crate::capi::types::{AVal, RTMP};
 use crate::options::Extra;
-use crate::transport::{Proxy, ProxyKind};
-use crate::{Error, Result};
 use std::ptr::{null_mut, without_provenance_mut};
 
 /// Marks a block as ours.
 const MAGIC: u64 = 0x7274_6d70_5f65_7874;
-/// What ends the scheme of a proxy.
-const SCHEME_END: &[u8] = b"://";
 /// What stands in the field instead of a block when all there is to know is [`Extras::Used`]: no block's address.
 const EXTRAS_USED: usize = 1;
 
@@ -133,23 +129,6 @@ pub(crate) unsafe fn update<T>(r: *mut RTMP, change: impl FnOnce(&mut Extra) -> 
         }
         result
     }
-}
-
-/// The proxy to go through: what the `socks` option said, or a SOCKS4 proxy when host and port stand in the public
-/// fields. A setting that cannot be used is an error: going around a proxy that was asked for would be wrong.
-///
-/// # Safety
-/// `r` points to a structure that `RTMP_Init` has prepared, and `Link.sockshost` to readable text.
-pub(crate) unsafe fn proxy(r: *mut RTMP) -> Result<Option<Proxy>> {
-    // SAFETY: the caller's promise.
-    let (setting, port) = unsafe { ((*r).Link.sockshost.bytes(), (*r).Link.socksport) };
-    if setting.is_empty() {
-        return Ok(None);
-    }
-    if port != 0 && !setting.windows(SCHEME_END.len()).any(|part| part == SCHEME_END) {
-        return Ok(Some(Proxy { kind: ProxyKind::Socks4, host: setting.to_vec(), port, credentials: None }));
-    }
-    Proxy::parse(setting).map(Some).map_err(|error| Error::Usage(format!("option socks: {error}")))
 }
 
 /// Makes `Link.pubUser` and `Link.pubPasswd` what the URL says, where the program has not set them.
@@ -285,14 +264,13 @@ mod tests {
         unsafe { assert_eq!(RTMP_SetOpt(handle.0, &AVal::borrowing(name), &mut AVal::borrowing(value)), 1) };
     }
 
-    /// A connected handle with a setting without a field, an extra argument and a proxy.
+    /// A connected handle with settings without a field and an extra argument.
     fn set_up() -> (Handle, UnixStream) {
         let (ours, peer) = UnixStream::pair().unwrap();
         let handle = Handle::over(ours);
         set(handle, b"tlsVerify", b"0");
         set(handle, b"bind", b"127.0.0.1");
         set(handle, b"conn", b"N:1");
-        set(handle, b"socks", b"socks5h://user:secret@proxy.test:99");
         (handle, peer)
     }
 
@@ -332,24 +310,6 @@ mod tests {
             assert_eq!(extras_of(handle), 1, "those of the last session are not sent again");
             set(handle, b"tlsVerify", b"1");
             assert_eq!(get(handle.0).tls_verify, Some(true));
-        }
-        handle.free();
-    }
-
-    #[test]
-    fn a_proxy_stays_what_it_is() {
-        let (handle, _peer) = set_up();
-        // SAFETY: the handle is initialised.
-        unsafe {
-            RTMP_Close(handle.0);
-            let found = proxy(handle.0).unwrap().unwrap();
-            assert_eq!(
-                (found.kind, found.host.as_slice(), found.port),
-                (ProxyKind::Socks5h, &b"proxy.test"[..], 99)
-            );
-            assert!(found.credentials.is_some());
-            set(handle, b"socks", b"127.0.0.1:99999");
-            assert!(proxy(handle.0).is_err(), "and is not gone around when it cannot be used");
         }
         handle.free();
     }

@@ -28,6 +28,7 @@ pub mod options;
 mod owner;
 pub mod packet;
 mod private;
+mod proxy;
 pub mod receive;
 mod scalar;
 pub mod send;
