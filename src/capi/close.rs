@@ -4,10 +4,9 @@ use crate::Error;
 use crate::capi::call::InUse;
 use crate::capi::connection::{self, Belonging, Closing, Connection};
 use crate::capi::guard::guard;
-use crate::capi::owner::Owner;
 use crate::capi::scalar::Scalar;
 use crate::capi::types::{AVal, RTMP};
-use crate::capi::{calls, closes, extra, texts};
+use crate::capi::{calls, closes, connect, extra, texts};
 use crate::session::read_status;
 use crate::transport::{Deadline, Stream};
 use std::sync::atomic::Ordering;
@@ -176,22 +175,17 @@ fn bid_farewell(call: &InUse, farewell: Farewell) {
 }
 
 fn say_farewell(call: &InUse) {
-    let said = call.talk(|talk| talk.leave().map(|()| owner_timeout(talk.host)));
-    let Ok(timeout) = said else { return };
+    if call.talk(|talk| talk.leave()).is_err() {
+        return;
+    }
     let published = call.published.load(Ordering::Relaxed);
     if published || !call.stream.is_plain() {
         call.stream.shutdown_send();
     }
     if published {
-        drain(call, DRAIN_TIME.min(timeout));
-    }
-}
-
-fn owner_timeout(owner: &Owner<'_>) -> Duration {
-    use crate::session::Scalars as _;
-    match u64::try_from(owner.link_timeout()) {
-        Ok(seconds) if seconds > 0 => Duration::from_secs(seconds),
-        _ => DRAIN_TIME,
+        // SAFETY: the structure stays while the call lives.
+        let timeout = unsafe { connect::timeout(call.handle()) };
+        drain(call, timeout.map_or(DRAIN_TIME, |timeout| timeout.min(DRAIN_TIME)));
     }
 }
 

@@ -1,9 +1,12 @@
-//! Connecting, as client and as server: `RTMP_Connect` and its two steps, `RTMP_Serve`, `RTMP_ConnectStream`.
+//! Connecting as a client, `RTMP_Connect` and its two steps; as a server; and the stream over a connection.
 
-#![allow(non_snake_case)]
+pub mod serve;
+pub mod stream;
 
-use crate::capi::call::{InUse, ReadingCall};
-use crate::capi::close::{Farewell, Settings, close, end, fail};
+pub use stream::RTMP_ConnectStream;
+
+use crate::capi::call::InUse;
+use crate::capi::close::{Farewell, Settings, close, end};
 use crate::capi::connection::{self, interrupt};
 use crate::capi::guard::guard;
 use crate::capi::scalar::Scalar;
@@ -11,9 +14,8 @@ use crate::capi::send::send_packet;
 use crate::capi::types::{RTMP, RTMPPacket};
 use crate::capi::{extra, handle, proxy, sockbuf};
 use crate::handshake::Mode;
-use crate::message::MessageType;
-use crate::session::{self, Established, Event, Incoming, Scalars, feature, read_status};
-use crate::transport::{Deadline, Stream, Target, dial, dial_address};
+use crate::session::{self, Established, feature, read_status};
+use crate::transport::{Deadline, Socket, Stream, Target, dial, dial_address};
 use crate::{Error, Result};
 use libc::{c_int, sockaddr};
 use socket2::SockAddr;
@@ -73,68 +75,23 @@ pub unsafe extern "C" fn RTMP_Connect1(r: *mut RTMP, cp: *mut RTMPPacket) -> c_i
     })
 }
 
-/// Shakes hands as the server, on an accepted socket in `m_sb.sb_socket`.
-///
-/// # Safety
-/// `r` is null or initialised by `RTMP_Init`.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn RTMP_Serve(r: *mut RTMP) -> c_int {
-    guard(0, || {
-        // SAFETY: `r` is null or initialised.
-        unsafe { !r.is_null() && serve(r) }.into()
-    })
-}
-
-/// Reads and meets messages until the stream plays or publishes. `seekTime`, when positive, is where to start, in
-/// milliseconds. Returns 1, or 0 after a log line.
-///
-/// # Safety
-/// `r` is null or initialised by `RTMP_Init`.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn RTMP_ConnectStream(r: *mut RTMP, seekTime: c_int) -> c_int {
-    guard(0, || {
-        // SAFETY: `r` is null or initialised.
-        unsafe { !r.is_null() && connect_stream(r, seekTime) }.into()
-    })
-}
-
-/// Gives the stream back and asks for a new one, over the same connection; then reads and meets messages until that
-/// plays or publishes, as [`RTMP_ConnectStream`] does.
-///
-/// # Safety
-/// `r` is null or initialised by `RTMP_Init`.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn RTMP_ReconnectStream(r: *mut RTMP, seekTime: c_int) -> c_int {
-    guard(0, || {
-        if r.is_null() {
-            return 0;
-        }
-        // SAFETY: `r` is initialised.
-        unsafe {
-            crate::capi::send::RTMP_DeleteStream(r);
-            crate::capi::send::RTMP_SendCreateStream(r);
-            connect_stream(r, seekTime).into()
-        }
-    })
-}
-
 /// `Link.timeout` as a duration; `None` is for ever.
 ///
 /// # Safety
 /// `r` points to an initialised `struct RTMP`.
 pub(crate) unsafe fn timeout(r: *const RTMP) -> Option<Duration> {
     // SAFETY: the caller's promise.
-    let seconds = unsafe { (*r).Link.timeout };
+    let seconds = unsafe { Scalar::load(&raw const (*r).Link.timeout) };
     u64::try_from(seconds).ok().filter(|seconds| *seconds > 0).map(Duration::from_secs)
 }
 
-/// The moment by which connecting that begins now must be done.
+/// The moment by which connecting or accepting that begins now must be done.
 ///
 /// # Safety
 /// `r` points to an initialised `struct RTMP`.
-unsafe fn deadline(r: *const RTMP) -> Deadline {
+pub(crate) unsafe fn deadline(r: *const RTMP) -> Deadline {
     // SAFETY: the caller's promise.
-    unsafe { timeout(r) }.map_or(Deadline::NEVER, Deadline::after)
+    Deadline::within(unsafe { timeout(r) })
 }
 
 /// # Safety
@@ -198,7 +155,7 @@ unsafe fn reach(r: *mut RTMP, deadline: Deadline) -> bool {
 unsafe fn connect0(
     r: *mut RTMP,
     deadline: Deadline,
-    connect: impl FnOnce(&Target) -> Result<crate::transport::Socket>,
+    connect: impl FnOnce(&Target) -> Result<Socket>,
 ) -> bool {
     // SAFETY: the caller's promise.
     unsafe {
@@ -216,7 +173,7 @@ unsafe fn connect0(
             }
             Err(error) => {
                 Scalar::store(&raw mut (*r).m_sb.sb_timedout, matches!(error, Error::TimedOut).into());
-                say_unreachable(r, "", &error);
+                say_unreachable(r, Step::Socket, &error);
                 close(r, Farewell::Said, Settings::InUse);
                 false
             }
@@ -235,7 +192,7 @@ unsafe fn connect1(r: *mut RTMP, cp: *mut RTMPPacket, deadline: Deadline) -> boo
             Scalar::store(&raw mut (*r).m_read.status, read_status::OK);
             return true;
         };
-        say_unreachable(r, step.name(), &error);
+        say_unreachable(r, step, &error);
         if let Some(call) = connection::current(r) {
             let was_late = matches!(error, Error::TimedOut);
             end(call, Farewell::Omitted, |r| Scalar::store(&raw mut (*r).m_sb.sb_timedout, was_late.into()));
@@ -275,7 +232,7 @@ impl Step {
 ///
 /// # Safety
 /// `r` points to an initialised `struct RTMP`.
-unsafe fn say_unreachable(r: *mut RTMP, step: &str, error: &Error) {
+unsafe fn say_unreachable(r: *mut RTMP, step: Step, error: &Error) {
     // SAFETY: the caller's promise.
     let (host, port, seconds) = unsafe { ((*r).Link.hostname.bytes(), (*r).Link.port, (*r).Link.timeout) };
     let server =
@@ -284,7 +241,7 @@ unsafe fn say_unreachable(r: *mut RTMP, step: &str, error: &Error) {
         Error::TimedOut => format!(" after {seconds} s (option timeout)"),
         _ => String::new(),
     };
-    crate::error!("cannot connect{server}: {step}{error}{time}");
+    crate::error!("cannot connect{server}: {}{error}{time}", step.name());
 }
 
 /// TLS, tunnel and handshake over the socket in `m_sb.sb_socket`, by the deadline. Tells which `step` it has come to.
@@ -313,7 +270,7 @@ unsafe fn establish(r: *mut RTMP, deadline: Deadline, step: &mut Step) -> Result
         };
         *step = Step::Handshake;
         let shaken = session::handshake(&stream, mode, handle::RTMP_GetTime(), deadline)?;
-        hang(r, connecting, stream, shaken)
+        begin_session(r, connecting, stream, shaken)
     }
 }
 
@@ -321,7 +278,7 @@ unsafe fn establish(r: *mut RTMP, deadline: Deadline, step: &mut Step) -> Result
 ///
 /// # Safety
 /// `r` points to an initialised `struct RTMP` whose connection is `before`.
-unsafe fn hang(r: *mut RTMP, before: InUse, stream: Arc<Stream>, shaken: Established) -> Result<()> {
+unsafe fn begin_session(r: *mut RTMP, before: InUse, stream: Arc<Stream>, shaken: Established) -> Result<()> {
     // SAFETY: the caller's promise.
     unsafe {
         (*r).m_nBytesIn = (*r).m_nBytesIn.wrapping_add_unsigned(shaken.received);
@@ -352,77 +309,6 @@ unsafe fn say_hello(r: *mut RTMP, cp: *mut RTMPPacket) -> Result<()> {
     }
 }
 
-/// # Safety
-/// `r` points to an initialised `struct RTMP`.
-unsafe fn serve(r: *mut RTMP) -> bool {
-    // SAFETY: the caller's promise.
-    unsafe {
-        // As in `establish`.
-        let Some(serving) = connection::required(r, "RTMP_Serve: no accepted socket in m_sb.sb_socket")
-        else {
-            return false;
-        };
-        let stream = sockbuf::accepted(r).unwrap_or_else(|| Arc::new(connection::plain_stream(serving.fd())));
-        let time = timeout(r);
-        stream.socket().set_timeout_if_unset(time);
-        let deadline = time.map_or(Deadline::NEVER, Deadline::after);
-        let served = session::accept(&stream, handle::RTMP_GetTime(), deadline);
-        match served {
-            Ok(shaken) => hang(r, serving, stream, shaken).is_ok(),
-            Err(error) => {
-                crate::error!("handshake with a client failed: {error}");
-                // As with the reference, a descriptor stays open on which a client broke the protocol.
-                if !matches!(error, Error::Protocol(_)) {
-                    end(serving, Farewell::Omitted, |_| {});
-                }
-                false
-            }
-        }
-    }
-}
-
-/// # Safety
-/// As [`RTMP_ConnectStream`], `r` not null.
-unsafe fn connect_stream(r: *mut RTMP, seek_time: c_int) -> bool {
-    // SAFETY: the caller's promise.
-    unsafe {
-        if seek_time > 0 {
-            (*r).Link.seekTime = seek_time;
-        }
-        (*r).m_mediaChannel = 0;
-        loop {
-            let Some(mut call) = ReadingCall::begin(r) else { return false };
-            match await_start(&mut call) {
-                Ok(Event::Reconnect) => {
-                    drop(call);
-                    if !reconnect(r) {
-                        return false;
-                    }
-                }
-                Ok(Event::Handled | Event::Media) => return Scalar::load(&raw const (*r).m_bPlaying) != 0,
-                Ok(Event::Ended | Event::Closed) => {
-                    end(call, Farewell::Said, |_| {});
-                    return false;
-                }
-                Err(Error::TimedOut) => {
-                    crate::error!("the server did not start the stream in time");
-                    return false;
-                }
-                Err(error) => {
-                    if matches!(error, Error::Closed) {
-                        crate::error!(
-                            "the server closed the connection before the stream began: \
-                             it may not know the application, or not admit this client"
-                        );
-                    }
-                    fail(call, &error, |_| {});
-                    return false;
-                }
-            }
-        }
-    }
-}
-
 /// Closes without losing the settings, and connects again.
 ///
 /// # Safety
@@ -434,31 +320,4 @@ pub(crate) unsafe fn reconnect(r: *mut RTMP) -> bool {
         let deadline = deadline(r);
         reach(r, deadline) && connect1(r, std::ptr::null_mut(), deadline)
     }
-}
-
-/// Meets messages until the stream plays.
-fn await_start(call: &mut ReadingCall) -> Result<Event> {
-    let met = call.run(|talk, reading, input| {
-        while !talk.host.playing() {
-            let message = reading.read_message(talk, input, &mut [])?;
-            if message.is_empty() {
-                continue;
-            }
-            let body = message.body.as_ref().map(crate::chunk::Body::as_slice).unwrap_or_default();
-            if is_early_media(message.header.kind) {
-                crate::warning!("received media before the stream began: dropped, {} bytes", body.len());
-                continue;
-            }
-            match talk.handle(&Incoming { header: message.header, body })? {
-                Event::Handled | Event::Media => {}
-                over => return Ok(over),
-            }
-        }
-        Ok(Event::Handled)
-    });
-    met.unwrap_or(Err(Error::Closed))
-}
-
-fn is_early_media(kind: MessageType) -> bool {
-    matches!(kind, MessageType::AUDIO | MessageType::VIDEO | MessageType::DATA)
 }

@@ -1,6 +1,7 @@
 //! TLS for C programs: what is put over a client's socket, and server contexts.
 
 use crate::Result;
+use crate::capi::connect::deadline;
 use crate::capi::connection::{self, plain_stream};
 use crate::capi::guard::guard;
 use crate::capi::types::RTMP;
@@ -11,7 +12,6 @@ use std::ffi::{CStr, OsStr};
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 use std::sync::Arc;
-use std::time::Duration;
 
 /// Prepares TLS. There is nothing to prepare; programs call it because the reference exports it.
 ///
@@ -86,33 +86,22 @@ pub unsafe extern "C" fn RTMP_TLS_Accept(r: *mut RTMP, ctx: *mut c_void) -> c_in
 /// `r` points to an initialised `struct RTMP`.
 unsafe fn accept(r: *mut RTMP, context: &TlsServerContext) -> bool {
     // SAFETY: the caller's promise.
-    let (accepting, time) = unsafe {
+    unsafe {
         let who = "RTMP_TLS_Accept: no accepted socket in m_sb.sb_socket";
-        (connection::required(r, who), crate::capi::connect::timeout(r))
-    };
-    let Some(accepting) = accepting else { return false };
-    match TlsStream::accept(plain_socket(accepting.fd()), context, deadline(time)) {
-        Ok(stream) => {
-            // SAFETY: the caller's promise.
-            unsafe {
+        let Some(accepting) = connection::required(r, who) else { return false };
+        let socket = plain_stream(accepting.fd()).into_socket();
+        match TlsStream::accept(socket, context, deadline(r)) {
+            Ok(stream) => {
                 let stream = Arc::new(Stream::Tls(stream));
                 sockbuf::hang_layered(&raw mut (*r).m_sb, &stream);
                 connection::succeed(accepting, stream, None).is_ok()
             }
-        }
-        Err(error) => {
-            crate::error!("TLS with a client failed: {error}");
-            false
+            Err(error) => {
+                crate::error!("TLS with a client failed: {error}");
+                false
+            }
         }
     }
-}
-
-fn deadline(time: Option<Duration>) -> Deadline {
-    time.map_or(Deadline::NEVER, Deadline::after)
-}
-
-fn plain_socket(fd: c_int) -> Socket {
-    plain_stream(fd).into_socket()
 }
 
 /// Puts TLS over a client's socket.

@@ -93,7 +93,7 @@ impl Socket {
             return Ok(Deadline::after(Duration::ZERO));
         }
         let timeout = self.socket.read_timeout().map_err(failed)?;
-        Ok(timeout.map_or(Deadline::NEVER, Deadline::after))
+        Ok(Deadline::within(timeout))
     }
 
     /// The deadline of a send that waits from now: the socket's own time-out, also on a non-blocking descriptor, where the

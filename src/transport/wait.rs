@@ -52,6 +52,11 @@ impl Deadline {
         Self(Instant::now().checked_add(time))
     }
 
+    /// A deadline `time` from now, where there is a time.
+    pub fn within(time: Option<Duration>) -> Self {
+        time.map_or(Self::NEVER, Self::after)
+    }
+
     /// The earlier of this deadline and one `time` from now.
     pub fn or_after(self, time: Duration) -> Self {
         let other = Instant::now().checked_add(time);

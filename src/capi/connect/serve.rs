@@ -1,0 +1,51 @@
+//! `RTMP_Serve`: the handshake with a client of the program's.
+
+use super::{begin_session, deadline, timeout};
+use crate::Error;
+use crate::capi::close::{Farewell, end};
+use crate::capi::connection;
+use crate::capi::guard::guard;
+use crate::capi::handle::RTMP_GetTime;
+use crate::capi::sockbuf;
+use crate::capi::types::RTMP;
+use crate::session;
+use libc::c_int;
+use std::sync::Arc;
+
+/// Shakes hands as the server, on an accepted socket in `m_sb.sb_socket`.
+///
+/// # Safety
+/// `r` is null or initialised by `RTMP_Init`.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn RTMP_Serve(r: *mut RTMP) -> c_int {
+    guard(0, || {
+        // SAFETY: `r` is null or initialised.
+        unsafe { !r.is_null() && serve(r) }.into()
+    })
+}
+
+/// # Safety
+/// `r` points to an initialised `struct RTMP`.
+unsafe fn serve(r: *mut RTMP) -> bool {
+    // SAFETY: the caller's promise.
+    unsafe {
+        // In use from here on, so that a close in another thread ends the handshake and waits for it.
+        let Some(serving) = connection::required(r, "RTMP_Serve: no accepted socket in m_sb.sb_socket")
+        else {
+            return false;
+        };
+        let stream = sockbuf::accepted(r).unwrap_or_else(|| Arc::new(connection::plain_stream(serving.fd())));
+        stream.socket().set_timeout_if_unset(timeout(r));
+        match session::accept(&stream, RTMP_GetTime(), deadline(r)) {
+            Ok(shaken) => begin_session(r, serving, stream, shaken).is_ok(),
+            Err(error) => {
+                crate::error!("handshake with a client failed: {error}");
+                // As with the reference, a descriptor stays open on which a client broke the protocol.
+                if !matches!(error, Error::Protocol(_)) {
+                    end(serving, Farewell::Omitted, |_| {});
+                }
+                false
+            }
+        }
+    }
+}

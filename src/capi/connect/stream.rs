@@ -1,0 +1,118 @@
+//! `RTMP_ConnectStream` and `RTMP_ReconnectStream`: from a connection to a stream that plays or publishes.
+
+#![allow(non_snake_case)]
+
+use super::reconnect;
+use crate::capi::call::ReadingCall;
+use crate::capi::close::{Farewell, end, fail};
+use crate::capi::guard::guard;
+use crate::capi::scalar::Scalar;
+use crate::capi::send::{RTMP_DeleteStream, RTMP_SendCreateStream};
+use crate::capi::types::RTMP;
+use crate::chunk::Body;
+use crate::message::MessageType;
+use crate::session::{Event, Incoming, Scalars};
+use crate::{Error, Result};
+use libc::c_int;
+
+/// Reads and meets messages until the stream plays or publishes. `seekTime`, when positive, is where to start, in
+/// milliseconds. Returns 1, or 0 after a log line.
+///
+/// # Safety
+/// `r` is null or initialised by `RTMP_Init`.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn RTMP_ConnectStream(r: *mut RTMP, seekTime: c_int) -> c_int {
+    guard(0, || {
+        // SAFETY: `r` is null or initialised.
+        unsafe { !r.is_null() && connect_stream(r, seekTime) }.into()
+    })
+}
+
+/// Gives the stream back and asks for a new one, over the same connection; then reads and meets messages until that
+/// plays or publishes, as [`RTMP_ConnectStream`] does.
+///
+/// # Safety
+/// `r` is null or initialised by `RTMP_Init`.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn RTMP_ReconnectStream(r: *mut RTMP, seekTime: c_int) -> c_int {
+    guard(0, || {
+        if r.is_null() {
+            return 0;
+        }
+        // SAFETY: `r` is initialised.
+        unsafe {
+            RTMP_DeleteStream(r);
+            RTMP_SendCreateStream(r);
+            connect_stream(r, seekTime).into()
+        }
+    })
+}
+
+/// # Safety
+/// As [`RTMP_ConnectStream`], `r` not null.
+unsafe fn connect_stream(r: *mut RTMP, seek_time: c_int) -> bool {
+    // SAFETY: the caller's promise.
+    unsafe {
+        if seek_time > 0 {
+            (*r).Link.seekTime = seek_time;
+        }
+        (*r).m_mediaChannel = 0;
+        loop {
+            let Some(mut call) = ReadingCall::begin(r) else { return false };
+            match await_start(&mut call) {
+                Ok(Event::Reconnect) => {
+                    drop(call);
+                    if !reconnect(r) {
+                        return false;
+                    }
+                }
+                Ok(Event::Handled | Event::Media) => return Scalar::load(&raw const (*r).m_bPlaying) != 0,
+                Ok(Event::Ended | Event::Closed) => {
+                    end(call, Farewell::Said, |_| {});
+                    return false;
+                }
+                Err(Error::TimedOut) => {
+                    crate::error!("the server did not start the stream in time");
+                    return false;
+                }
+                Err(error) => {
+                    if matches!(error, Error::Closed) {
+                        crate::error!(
+                            "the server closed the connection before the stream began: \
+                             it may not know the application, or not admit this client"
+                        );
+                    }
+                    fail(call, &error, |_| {});
+                    return false;
+                }
+            }
+        }
+    }
+}
+
+/// Meets messages until the stream plays.
+fn await_start(call: &mut ReadingCall) -> Result<Event> {
+    let met = call.run(|talk, reading, input| {
+        while !talk.host.playing() {
+            let message = reading.read_message(talk, input, &mut [])?;
+            if message.is_empty() {
+                continue;
+            }
+            let body = message.body.as_ref().map(Body::as_slice).unwrap_or_default();
+            if is_early_media(message.header.kind) {
+                crate::warning!("received media before the stream began: dropped, {} bytes", body.len());
+                continue;
+            }
+            match talk.handle(&Incoming { header: message.header, body })? {
+                Event::Handled | Event::Media => {}
+                over => return Ok(over),
+            }
+        }
+        Ok(Event::Handled)
+    });
+    met.unwrap_or(Err(Error::Closed))
+}
+
+fn is_early_media(kind: MessageType) -> bool {
+    matches!(kind, MessageType::AUDIO | MessageType::VIDEO | MessageType::DATA)
+}
