@@ -1,6 +1,7 @@
 //! `RTMP_SetOpt`: what each option of the table does to `struct RTMP`.
 
 use crate::amf::marker;
+use crate::capi::amf::is;
 use crate::capi::amf::object::AMF_AddProp;
 use crate::capi::extra;
 use crate::capi::guard::guard;
@@ -144,7 +145,7 @@ unsafe fn innermost(object: *mut AMFObject, depth: c_int) -> crate::Result<*mut 
         unsafe {
             let last = usize::try_from((*object).o_num).unwrap_or(0).checked_sub(1);
             object = match last.filter(|_| !(*object).o_props.is_null()) {
-                Some(last) if (*(*object).o_props.add(last)).p_type == marker::OBJECT.into() => {
+                Some(last) if is((*(*object).o_props.add(last)).p_type, marker::OBJECT) => {
                     &raw mut (*(*object).o_props.add(last)).p_vu.p_object
                 }
                 _ => return Err(crate::Error::Usage("option conn: no object is open".into())),

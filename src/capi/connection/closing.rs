@@ -1,0 +1,86 @@
+//! A close of a handle, from its beginning to its end.
+
+use super::WAITING_INTERVAL;
+use super::hung::{place, stripe, unhang};
+use super::origin::is_shared_with_parent;
+use crate::capi::closes::AtWork;
+use crate::capi::gate::Gate;
+use crate::capi::scalar::Scalar;
+use crate::capi::types::RTMP;
+use libc::c_int;
+use std::sync::atomic::Ordering;
+
+/// A close of a handle that has begun: its gate is shut, and its descriptor taken out of the structure. When this is
+/// dropped, other threads' closes of the handle return, and their programs may free it.
+#[derive(Debug)]
+pub(crate) struct Closing {
+    r: *mut RTMP,
+    /// The descriptor that stood there, or a negative number.
+    pub(crate) fd: c_int,
+    _at_work: AtWork,
+}
+
+impl Closing {
+    /// The handle.
+    pub(crate) fn handle(&self) -> *mut RTMP {
+        self.r
+    }
+
+    /// Begins a close; `None` when another thread was faster.
+    ///
+    /// # Safety
+    /// `r` points to an initialised `struct RTMP` that stays where it is while the result lives.
+    pub(crate) unsafe fn begin(r: *mut RTMP) -> Option<Self> {
+        let _guard = stripe(r);
+        // SAFETY: the caller's promise, and the stripe is held.
+        unsafe {
+            if Gate::of(r).is_shut() {
+                return None;
+            }
+            let at_work = AtWork::begin(r);
+            Gate::of(r).shut();
+            let fd = Scalar::load(&raw const (*r).m_sb.sb_socket);
+            Scalar::store(&raw mut (*r).m_sb.sb_socket, -1);
+            Some(Self { r, fd, _at_work: at_work })
+        }
+    }
+
+    /// Makes all calls at work end, but for `own` of this thread's, and waits until they have left. Those of threads that
+    /// were left behind by a fork never will.
+    pub(crate) fn await_others(&self, own: usize) {
+        // SAFETY: `begin`'s caller promised that the structure stays; what hangs there is taken down by `end` only, and
+        // no reference to the structure lives while this waits.
+        unsafe {
+            if is_shared_with_parent(self.r, own) {
+                return;
+            }
+            if Gate::of(self.r).inside() > own
+                && let Some(connection) = place(self.r).load(Ordering::Acquire).as_ref()
+            {
+                connection.stream.interrupt_all();
+            }
+            while Gate::of(self.r).inside() > own {
+                std::thread::sleep(WAITING_INTERVAL);
+            }
+        }
+    }
+
+    /// Ends the close: runs `reset`, lets go of what hung on the structure, and lets calls begin again. No other call is
+    /// at work any more.
+    ///
+    /// # Safety
+    /// This thread does not use what hangs on the structure after `reset`.
+    pub(crate) unsafe fn end(&self, reset: impl FnOnce()) {
+        let before = {
+            let _guard = stripe(self.r);
+            reset();
+            // SAFETY: `begin`'s caller promised that the structure stays, and the stripe is held.
+            unsafe {
+                let before = unhang(self.r);
+                Gate::of(self.r).open();
+                before
+            }
+        };
+        drop(before);
+    }
+}
