@@ -8,6 +8,7 @@ pub mod dump;
 pub mod encode;
 pub mod object;
 pub mod property;
+pub(super) mod room;
 pub mod scalar;
 
 use crate::amf::marker;

@@ -4,7 +4,8 @@
 //! between calls counts, what the library learnt is there when the call returns, and two threads on two halves do not
 //! overwrite each other's. Texts, too, are read when they are used, as the reference does.
 
-use crate::capi::amf::encode::{AMFProp_Encode, most_bytes};
+use crate::capi::amf::encode::AMFProp_Encode;
+use crate::capi::amf::room::room_for;
 use crate::capi::connection::Connection;
 use crate::capi::scalar::{self, Scalar};
 use crate::capi::types::{AMFObjectProperty, RTMP, RTMP_READ};
@@ -231,7 +232,7 @@ unsafe fn append_encoded(property: *mut AMFObjectProperty, encoded: &mut Vec<u8>
     // SAFETY: the caller's promise. The encoder writes between both ends of the place only; it is given room for all, as
     // it ends an object early that does not fit.
     unsafe {
-        let room = most_bytes(property.read());
+        let room = room_for(property.read());
         if room <= LARGEST_EXTRA && encoded.try_reserve(room).is_ok() {
             encoded.resize(filled + room, 0);
             let place = encoded[filled..].as_mut_ptr_range();
