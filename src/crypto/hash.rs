@@ -11,20 +11,45 @@ use crate::Result;
 /// Size of an HMAC-SHA256, bytes.
 pub const DIGEST_SIZE: usize = 32;
 
+/// What fails when an HMAC-SHA256 does.
+const HMAC: &str = "computing an HMAC-SHA256";
+
 /// HMAC-SHA256 of the parts in order, as if they stood in one piece.
 ///
 /// # Errors
 /// [`crate::Error::Io`] when openssl fails, which means that memory ran out.
 pub fn hmac_sha256(key: &[u8], parts: &[&[u8]]) -> Result<[u8; DIGEST_SIZE]> {
-    let doing = "computing an HMAC-SHA256";
-    let key = PKey::hmac(key).map_err(failed(doing))?;
-    let mut signer = Signer::new(MessageDigest::sha256(), &key).map_err(failed(doing))?;
+    let mut hmac = HmacSha256::new(key)?;
     for part in parts {
-        signer.update(part).map_err(failed(doing))?;
+        hmac.update(part)?;
     }
-    let mut digest = [0; DIGEST_SIZE];
-    signer.sign(&mut digest).map_err(failed(doing))?;
-    Ok(digest)
+    hmac.finish()
+}
+
+/// An HMAC-SHA256 of bytes that come in pieces.
+pub struct HmacSha256(Signer<'static>);
+
+impl HmacSha256 {
+    /// Before the first byte.
+    ///
+    /// # Errors
+    /// [`crate::Error::Io`] when openssl fails, which means that memory ran out. The same goes for the other steps.
+    pub fn new(key: &[u8]) -> Result<Self> {
+        let key = PKey::hmac(key).map_err(failed(HMAC))?;
+        Signer::new(MessageDigest::sha256(), &key).map(Self).map_err(failed(HMAC))
+    }
+
+    /// Takes the next bytes.
+    pub fn update(&mut self, bytes: &[u8]) -> Result<()> {
+        self.0.update(bytes).map_err(failed(HMAC))
+    }
+
+    /// The digest, after the last byte.
+    pub fn finish(self) -> Result<[u8; DIGEST_SIZE]> {
+        let mut digest = [0; DIGEST_SIZE];
+        self.0.sign(&mut digest).map_err(failed(HMAC))?;
+        Ok(digest)
+    }
 }
 
 /// MD5 of the parts in order; publisher authentication asks for it.

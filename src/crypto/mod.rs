@@ -13,7 +13,7 @@ mod xxtea;
 
 pub use blowfish::{BLOWFISH_KEY_SIZE, blowfish_encrypt};
 pub use dh::{KeyPair, PUBLIC_KEY_SIZE, Secret};
-pub use hash::{DIGEST_SIZE, base64, hmac_sha256, md5, same};
+pub use hash::{DIGEST_SIZE, HmacSha256, base64, hmac_sha256, md5, same};
 pub use rc4::Rc4;
 pub use xtea::xtea_encrypt;
 pub use xxtea::secure_token_answer;

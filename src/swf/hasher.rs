@@ -3,13 +3,10 @@
 #![deny(clippy::indexing_slicing, clippy::arithmetic_side_effects)]
 
 use super::SwfHash;
+use crate::crypto::HmacSha256;
 use crate::{Error, Result, memory};
 use flate2::{Decompress, FlushDecompress, Status};
 use lzma_rs::decompress::{Options, Stream, UnpackedSize};
-use openssl::error::ErrorStack;
-use openssl::hash::MessageDigest;
-use openssl::pkey::{PKey, Private};
-use openssl::sign::Signer;
 use std::io::{self, Write};
 
 /// The key of the hash; the same words begin the keys of the digest handshake.
@@ -51,7 +48,7 @@ impl Hasher {
     /// Before the first byte of a file that may have up to `limit` bytes when inflated.
     ///
     /// # Errors
-    /// [`Error::Usage`] when OpenSSL fails.
+    /// [`Error::Io`] when OpenSSL fails.
     pub fn new(limit: u64) -> Result<Self> {
         Ok(Self { header: Vec::with_capacity(HEADER_SIZE), limit, body: Body::Unknown(Sink::new(limit)?) })
     }
@@ -124,22 +121,23 @@ impl Hasher {
     /// [`Error::Protocol`] for a file that ends too early.
     pub fn finish(self) -> Result<SwfHash> {
         let announced = self.announced_size();
-        let (size, hash) = match self.body {
+        let swf = match self.body {
             Body::Unknown(_) => return Err(Error::protocol("the SWF ends within its header")),
             Body::Plain(sink) => sink.finish()?,
             Body::Zlib { sink, ended: true, .. } => sink.finish()?,
             Body::Zlib { .. } => return Err(incomplete()),
             // The decoder takes a stream without any data for an empty one.
             Body::Lzma { stream, .. } => match stream.finish().map_err(|error| bad_lzma(&error))?.finish()? {
-                whole @ (size, _) if u64::from(size) == announced => whole,
+                whole if u64::from(whole.size) == announced => whole,
                 _ => return Err(incomplete()),
             },
             Body::Broken => return Err(Error::protocol("the SWF is broken")),
         };
+        let size = swf.size;
         if u64::from(size) != announced {
             warning!("the SWF has {size} bytes where its header announces {announced}; hashing what it has");
         }
-        Ok(SwfHash { size, hash })
+        Ok(swf)
     }
 }
 
@@ -212,16 +210,14 @@ fn inflate_lzma(stream: &mut Stream<Sink>, mut bytes: &[u8]) -> Result<()> {
 
 /// The keyed hash of the uncompressed file, and its size so far.
 struct Sink {
-    hmac: Signer<'static>,
+    hmac: HmacSha256,
     size: u32,
     limit: u64,
 }
 
 impl Sink {
     fn new(limit: u64) -> Result<Self> {
-        let key: PKey<Private> = PKey::hmac(KEY).map_err(crypto_failed)?;
-        let hmac = Signer::new(MessageDigest::sha256(), &key).map_err(crypto_failed)?;
-        Ok(Self { hmac, size: 0, limit })
+        Ok(Self { hmac: HmacSha256::new(KEY)?, size: 0, limit })
     }
 
     fn take(&mut self, bytes: &[u8]) -> Result<()> {
@@ -229,13 +225,11 @@ impl Sink {
         self.size = size
             .filter(|size| u64::from(*size) <= self.limit)
             .ok_or_else(|| Error::protocol(format!("the SWF is larger than {} MiB", self.limit >> 20)))?;
-        self.hmac.update(bytes).map_err(crypto_failed)
+        self.hmac.update(bytes)
     }
 
-    fn finish(self) -> Result<(u32, [u8; 32])> {
-        let mut hash = [0; 32];
-        let n = self.hmac.sign(&mut hash).map_err(crypto_failed)?;
-        if n == hash.len() { Ok((self.size, hash)) } else { Err(crypto_failed(ErrorStack::get())) }
+    fn finish(self) -> Result<SwfHash> {
+        Ok(SwfHash { size: self.size, hash: self.hmac.finish()? })
     }
 }
 
@@ -247,10 +241,6 @@ impl Write for Sink {
     fn flush(&mut self) -> io::Result<()> {
         Ok(())
     }
-}
-
-fn crypto_failed(error: ErrorStack) -> Error {
-    Error::Usage(format!("OpenSSL cannot compute the hash: {error}"))
 }
 
 #[cfg(test)]

@@ -2,6 +2,7 @@
 #![forbid(unsafe_code)]
 
 use super::{Credentials, Errand};
+use crate::crypto::base64;
 use crate::log::Text;
 use crate::transport::Ready;
 use crate::transport::http::{HEAD_LIMIT, Head, HeadEnd};
@@ -48,7 +49,7 @@ fn request(host: &[u8], port: u16, credentials: Option<&Credentials>) -> Result<
     let place = [&place, format!(":{port}").as_bytes()].concat();
     let mut request = [b"CONNECT ", &place[..], b" HTTP/1.1\r\nHost: ", &place, b"\r\n"].concat();
     if let Some(Credentials { user, password }) = credentials {
-        let text = openssl::base64::encode_block(&[user, &b":"[..], password].concat());
+        let text = base64(&[user, &b":"[..], password].concat());
         request.extend(format!("Proxy-Authorization: Basic {text}\r\n").into_bytes());
     }
     request.extend(b"\r\n");
