@@ -5,9 +5,11 @@
 #![forbid(unsafe_code)]
 
 mod cache;
+mod entries;
 mod hasher;
 
-pub use cache::{Cache, Entry};
+pub use cache::Cache;
+pub use entries::Entry;
 pub use hasher::Hasher;
 
 use crate::http::{self, Limits, Request};
