@@ -9,6 +9,7 @@
 pub mod log;
 
 pub mod amf;
+mod bytes;
 #[allow(unsafe_code)]
 pub mod capi;
 pub mod chunk;

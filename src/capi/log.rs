@@ -1,6 +1,7 @@
 //! `log.h`: the level, the callback and the output file of the program, and the sink through which the core's lines
 //! reach them. No lock is held while a callback runs, so that it may call back into the library.
 
+use crate::bytes::contains;
 use crate::capi::guard::guard;
 use crate::log::{Level, Sink, hex};
 use libc::{FILE, c_char, c_int, c_uint, c_ulong, c_void};
@@ -128,7 +129,7 @@ fn print_at_cursor(text: &[u8], flush: bool) {
 
 /// The default callback: one line with the level's name before it.
 fn print_line(level: c_int, mut text: Vec<u8>) {
-    if level_now() < Level::All as c_uint && text.windows(UNNAMED.len()).any(|part| part == UNNAMED) {
+    if level_now() < Level::All as c_uint && contains(&text, UNNAMED) {
         return;
     }
     let name = usize::try_from(level).ok().and_then(|level| LEVEL_NAMES.get(level)).unwrap_or(&"ALL");

@@ -1,5 +1,6 @@
 //! The proxy of a session: what `Link.sockshost` and `Link.socksport` say.
 
+use crate::bytes::contains;
 use crate::capi::types::{AVal, RTMP};
 use crate::transport::{Proxy, ProxyKind};
 use crate::{Error, Result};
@@ -18,7 +19,7 @@ pub(crate) unsafe fn get(r: *mut RTMP) -> Result<Option<Proxy>> {
     if setting.is_empty() {
         return Ok(None);
     }
-    if port != 0 && !setting.windows(SCHEME_END.len()).any(|part| part == SCHEME_END) {
+    if port != 0 && !contains(setting, SCHEME_END) {
         return Ok(Some(Proxy { kind: ProxyKind::Socks4, host: setting.to_vec(), port, credentials: None }));
     }
     Proxy::parse(setting).map(Some).map_err(|error| Error::Usage(format!("option socks: {error}")))

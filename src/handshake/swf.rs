@@ -41,9 +41,8 @@ mod tests {
         let key: SwfKey = std::array::from_fn(|i| i as u8);
         let hash: [u8; SWF_HASH_SIZE] = std::array::from_fn(|i| i as u8 + 32);
         let answer = swf_answer(0x0001_0203, &hash, &key).unwrap();
-        let text: String = answer.iter().map(|byte| format!("{byte:02x}")).collect();
         assert_eq!(
-            text,
+            crate::bytes::hex(&answer),
             concat!(
                 "0101",
                 "00010203",

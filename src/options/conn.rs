@@ -3,6 +3,7 @@
 #![deny(clippy::indexing_slicing, clippy::arithmetic_side_effects)]
 
 use super::{leading_float, leading_integer};
+use crate::bytes::cut;
 use crate::{Error, Result};
 
 /// How deep objects may stand in objects.
@@ -41,7 +42,7 @@ pub fn parse(text: &[u8], depth: i32) -> Result<Item<'_>> {
         [b'O', b':', value @ ..] if leading_integer(value, 10) == 0 => Item::Close,
         [kind, b':', value @ ..] => item(*kind, b"", value)?,
         [b'N', kind @ (b'B' | b'N' | b'S' | b'O'), b':', rest @ ..] if depth != 0 => {
-            let (name, value) = crate::url::cut(rest, b":").ok_or_else(malformed)?;
+            let (name, value) = cut(rest, b":").ok_or_else(malformed)?;
             item(*kind, name, value)?
         }
         _ => return Err(malformed()),

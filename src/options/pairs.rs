@@ -2,7 +2,7 @@
 #![forbid(unsafe_code)]
 #![deny(clippy::indexing_slicing, clippy::arithmetic_side_effects)]
 
-use crate::url::hex_byte;
+use crate::bytes::hex_byte;
 use crate::{Error, Result};
 use std::ops::Range;
 

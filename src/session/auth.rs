@@ -4,6 +4,7 @@
 #![deny(clippy::indexing_slicing, clippy::arithmetic_side_effects)]
 
 use crate::Result;
+use crate::bytes::{contains, hex};
 use crate::crypto::{base64, md5};
 
 /// Limelight's realm of live streams.
@@ -159,14 +160,6 @@ fn limelight(request: &Request<'_>) -> Result<Option<Vec<u8>>> {
 fn parameter<'a>(description: &'a [u8], name: &[u8]) -> Option<&'a [u8]> {
     let query = description.split(|byte| *byte == b'?').nth(1)?;
     query.split(|byte| *byte == b'&').find_map(|pair| pair.strip_prefix(name)?.strip_prefix(b"="))
-}
-
-fn contains(text: &[u8], part: &[u8]) -> bool {
-    text.windows(part.len()).any(|window| window == part)
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 #[cfg(test)]

@@ -7,6 +7,7 @@
 #![deny(clippy::indexing_slicing, clippy::arithmetic_side_effects)]
 
 use super::SwfHash;
+use crate::bytes::{hex, hex_byte};
 use std::io;
 use std::time::{Duration, SystemTime};
 
@@ -116,7 +117,7 @@ fn end_line(text: &mut Vec<u8>) {
 
 fn block_text(url: &[u8], entry: &Entry) -> Vec<u8> {
     let checked = entry.checked.map(format_date).unwrap_or_default();
-    let hash: String = entry.swf.hash.iter().map(|byte| format!("{byte:02x}")).collect();
+    let hash = hex(&entry.swf.hash);
     let size = format!("{:08x}", entry.swf.size);
     let fields = [(URL, url), (CTIM, checked.as_bytes()), (DATE, &entry.date), (SIZE, size.as_bytes())];
     let mut text = Vec::new();
@@ -153,11 +154,8 @@ fn parse_hash(text: &[u8]) -> Option<[u8; 32]> {
         return None;
     }
     let mut hash = [0; 32];
-    for (byte, pair) in hash.iter_mut().zip(text.chunks_exact(2)) {
-        if !pair.iter().all(u8::is_ascii_hexdigit) {
-            return None;
-        }
-        *byte = u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok()?;
+    for (byte, [high, low]) in hash.iter_mut().zip(text.as_chunks().0) {
+        *byte = hex_byte(*high, *low)?;
     }
     Some(hash)
 }

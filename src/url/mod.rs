@@ -5,13 +5,11 @@
 #![forbid(unsafe_code)]
 #![deny(clippy::indexing_slicing, clippy::arithmetic_side_effects)]
 
-mod escape;
 mod playpath;
 
-pub(crate) use escape::hex_byte;
-pub use escape::unescape;
 pub use playpath::parse_playpath;
 
+use crate::bytes::{contains, cut};
 use crate::session::feature;
 use crate::{Error, Result};
 
@@ -133,12 +131,6 @@ pub fn tc_url(protocol: i32, host: &[u8], port: u16, app: &[u8]) -> Vec<u8> {
     [scheme(protocol).as_bytes(), b"://", open.as_bytes(), host, port.as_bytes(), app].concat()
 }
 
-/// What stands before and behind the first `mark`.
-pub(crate) fn cut<'a>(text: &'a [u8], mark: &[u8]) -> Option<(&'a [u8], &'a [u8])> {
-    let at = text.windows(mark.len()).position(|part| part == mark)?;
-    Some((text.get(..at)?, text.get(at.checked_add(mark.len())?..)?))
-}
-
 fn position(text: &[u8], is: impl Fn(u8) -> bool) -> Option<usize> {
     text.iter().position(|byte| is(*byte))
 }
@@ -185,7 +177,7 @@ fn parse_port(text: &[u8]) -> u16 {
 fn split_path(path: &[u8]) -> (Option<&[u8]>, Option<&[u8]>) {
     let query = position(path, |byte| byte == b'?');
     if let Some(query) = query
-        && path.windows(SLIST.len()).any(|part| part == SLIST)
+        && contains(path, SLIST)
     {
         return (Some(path), path.get(query..));
     }

@@ -2,7 +2,8 @@
 #![forbid(unsafe_code)]
 #![deny(clippy::indexing_slicing, clippy::arithmetic_side_effects)]
 
-use super::{SLIST, cut, position, unescape};
+use super::{SLIST, position};
+use crate::bytes::{cut, unescape};
 
 /// What a file name extension means: the prefix that the server wants instead of it.
 const EXTENSIONS: [(&[u8], &[u8]); 4] =

@@ -117,9 +117,4 @@ proptest! {
             prop_assert!(app <= rest.len());
         }
     }
-
-    #[test]
-    fn unescaping_keeps_what_is_not_escaped(text in "[^%]{0,40}") {
-        prop_assert_eq!(unescape(text.as_bytes()), text.as_bytes());
-    }
 }

@@ -1,6 +1,7 @@
 //! `RTMP_SetupURL`: a session from a URL with options behind it.
 
 use super::RTMP_ParseURL;
+use crate::bytes::unescape;
 use crate::capi::guard::guard;
 use crate::capi::types::{AVal, RTMP};
 use crate::capi::{extra, options, proxy, swf, texts, tls};
@@ -125,8 +126,7 @@ unsafe fn set_publisher(r: *mut RTMP, text: *const c_char) {
     // SAFETY: the caller's promise.
     unsafe {
         let user_and_password = url::user_and_password(CStr::from_ptr(text).to_bytes());
-        let publisher =
-            user_and_password.map(|(user, password)| (url::unescape(user), url::unescape(password)));
+        let publisher = user_and_password.map(|(user, password)| (unescape(user), unescape(password)));
         extra::set_publisher(r, publisher);
     }
 }

@@ -3,6 +3,7 @@
 #![deny(clippy::indexing_slicing, clippy::arithmetic_side_effects)]
 
 use super::{Credentials, Proxy, ProxyKind};
+use crate::bytes::{cut, unescape};
 use crate::log::Text;
 use crate::{Error, Result};
 
@@ -26,7 +27,7 @@ impl Proxy {
     /// `%XX` in the user's name and password is a byte; an IPv6 address stands in brackets.
     /// An unknown scheme, a missing host, or a port that is none is an [`Error::Usage`], without the password.
     pub fn parse(setting: &[u8]) -> Result<Self> {
-        let (kind, rest) = match find(setting, b"://") {
+        let (kind, rest) = match cut(setting, b"://") {
             Some((scheme, rest)) => (kind(scheme)?, rest),
             // Not repeated in the error: a password may stand there.
             None if setting.iter().any(|byte| matches!(byte, b'@' | b'/')) => {
@@ -62,7 +63,7 @@ fn kind(scheme: &[u8]) -> Result<ProxyKind> {
 
 /// `user[:password]`.
 fn credentials(text: &[u8]) -> Credentials {
-    let (user, password) = find(text, b":").unwrap_or((text, b""));
+    let (user, password) = cut(text, b":").unwrap_or((text, b""));
     Credentials { user: unescape(user), password: unescape(password) }
 }
 
@@ -70,7 +71,7 @@ fn credentials(text: &[u8]) -> Credentials {
 fn host_and_port(place: &[u8], default: u16) -> Result<(Vec<u8>, u16)> {
     let (host, port) = match place.strip_prefix(b"[") {
         Some(rest) => {
-            let (host, rest) = find(rest, b"]").ok_or_else(|| invalid(place, "has no closing bracket"))?;
+            let (host, rest) = cut(rest, b"]").ok_or_else(|| invalid(place, "has no closing bracket"))?;
             match rest {
                 [] => (host, None),
                 [b':', port @ ..] => (host, Some(port)),
@@ -78,7 +79,7 @@ fn host_and_port(place: &[u8], default: u16) -> Result<(Vec<u8>, u16)> {
             }
         }
         None if place.iter().filter(|&&byte| byte == b':').count() > 1 => (place, None),
-        None => find(place, b":").map_or((place, None), |(host, port)| (host, Some(port))),
+        None => cut(place, b":").map_or((place, None), |(host, port)| (host, Some(port))),
     };
     if host.is_empty() {
         return Err(invalid(place, "has no host"));
@@ -98,33 +99,6 @@ fn host_and_port(place: &[u8], default: u16) -> Result<(Vec<u8>, u16)> {
 /// The error for a setting that cannot be used.
 fn invalid(place: &[u8], how: &str) -> Error {
     Error::Usage(format!("the proxy \"{}\" {how}", Text(place)))
-}
-
-/// What stands before and behind the first `mark`.
-fn find<'a>(text: &'a [u8], mark: &[u8]) -> Option<(&'a [u8], &'a [u8])> {
-    let at = text.windows(mark.len()).position(|window| window == mark)?;
-    let (before, rest) = text.split_at_checked(at)?;
-    Some((before, rest.get(mark.len()..)?))
-}
-
-/// Turns `%XX` into a byte; a `%` without two hex digits stays.
-fn unescape(text: &[u8]) -> Vec<u8> {
-    let mut plain = Vec::with_capacity(text.len());
-    let mut rest = text;
-    while let [first, tail @ ..] = rest {
-        let digit = |at: usize| tail.get(at).and_then(|&byte| char::from(byte).to_digit(16));
-        match (first, digit(0), digit(1)) {
-            (b'%', Some(high), Some(low)) => {
-                plain.push((high.wrapping_shl(4) | low) as u8);
-                rest = tail.get(2..).unwrap_or_default();
-            }
-            _ => {
-                plain.push(*first);
-                rest = tail;
-            }
-        }
-    }
-    plain
 }
 
 #[cfg(test)]

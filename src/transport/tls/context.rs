@@ -2,6 +2,7 @@
 #![forbid(unsafe_code)]
 
 use super::verify::{Findings, watch};
+use crate::bytes::contains;
 use crate::log::Text;
 use crate::{Error, Result};
 use openssl::error::ErrorStack;
@@ -184,7 +185,7 @@ fn private_key(file: &Path) -> Result<PKey<Private>> {
     let bad = |why: &dyn Display| unusable_file("private key", file, why);
     let pem = std::fs::read(file).map_err(|error| bad(&error))?;
     PKey::private_key_from_pem_passphrase(&pem, b"").map_err(|error| {
-        if pem.windows(ENCRYPTED.len()).any(|part| part == ENCRYPTED) {
+        if contains(&pem, ENCRYPTED) {
             return bad(
                 &"it is encrypted, and nobody is asked for its pass phrase; decrypt it with openssl pkey",
             );
