@@ -1,4 +1,5 @@
-//! The heads of HTTP/1.1 answers: where they end, and what of them matters here. No I/O.
+//! What HTTP proxies and tunnels share: how a request names a host, where the heads of HTTP/1.1 answers end, and what of
+//! them matters here. No I/O.
 #![forbid(unsafe_code)]
 #![deny(clippy::indexing_slicing, clippy::arithmetic_side_effects)]
 
@@ -18,6 +19,16 @@ pub(crate) fn lenient() -> httparse::ParserConfig {
         .allow_multiple_spaces_in_response_status_delimiters(true)
         .ignore_invalid_headers_in_responses(true);
     parser
+}
+
+/// A host and its port as they stand in a request, `host:port` or `[v6]:port`; `None` for a host that could end a line.
+pub(super) fn authority(host: &[u8], port: u16) -> Option<Vec<u8>> {
+    let is_good = |byte: &u8| byte.is_ascii_graphic() || *byte >= 0x80;
+    if host.is_empty() || !host.iter().all(is_good) {
+        return None;
+    }
+    let (open, close) = if host.contains(&b':') { ("[", "]") } else { ("", "") };
+    Some([open.as_bytes(), host, format!("{close}:{port}").as_bytes()].concat())
 }
 
 /// How long the body of an answer is.

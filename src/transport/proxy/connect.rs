@@ -5,7 +5,7 @@ use super::{Credentials, Errand};
 use crate::crypto::base64;
 use crate::log::Text;
 use crate::transport::Ready;
-use crate::transport::http::{HEAD_LIMIT, Head, HeadEnd};
+use crate::transport::http::{HEAD_LIMIT, Head, HeadEnd, authority};
 use crate::{Error, Result};
 
 /// The status of an answer that demands a user and password.
@@ -37,16 +37,9 @@ pub(super) fn negotiate(errand: &Errand<'_>) -> Result<()> {
 
 /// The request. A host that could end a header line is refused.
 fn request(host: &[u8], port: u16, credentials: Option<&Credentials>) -> Result<Vec<u8>> {
-    let printable = |byte: &u8| byte.is_ascii_graphic() || *byte >= 0x80;
-    if host.is_empty() || !host.iter().all(printable) {
-        let text = format!("the host name \"{}\" cannot be given to an HTTP proxy", Text(host));
-        return Err(Error::Usage(text));
-    }
-    let place = match host.contains(&b':') {
-        true => [b"[", host, b"]"].concat(),
-        false => host.to_vec(),
-    };
-    let place = [&place, format!(":{port}").as_bytes()].concat();
+    let refused =
+        || Error::Usage(format!("the host name \"{}\" cannot be given to an HTTP proxy", Text(host)));
+    let place = authority(host, port).ok_or_else(refused)?;
     let mut request = [b"CONNECT ", &place[..], b" HTTP/1.1\r\nHost: ", &place, b"\r\n"].concat();
     if let Some(Credentials { user, password }) = credentials {
         let text = base64(&[user, &b":"[..], password].concat());

@@ -2,6 +2,7 @@
 #![forbid(unsafe_code)]
 
 use crate::log::Text;
+use crate::transport::http::authority;
 use crate::{Error, Result};
 
 /// The longest session id that is accepted, in bytes.
@@ -37,15 +38,9 @@ pub(super) struct Posts {
 impl Posts {
     /// Before the session is open; a host that could end a header line is refused.
     pub(super) fn new(host: &[u8], port: u16) -> Result<Self> {
-        if host.is_empty() || !host.iter().all(|byte| byte.is_ascii_graphic() || *byte >= 0x80) {
-            return Err(Error::Usage(format!("RTMPT: \"{}\" cannot stand in an HTTP request", Text(host))));
-        }
-        let mut place = match host.contains(&b':') {
-            true => [b"[", host, b"]"].concat(),
-            false => host.to_vec(),
-        };
-        place.extend(format!(":{port}").into_bytes());
-        Ok(Self { host: place, id: Vec::new(), number: 1 })
+        let refused = || Error::Usage(format!("RTMPT: \"{}\" cannot stand in an HTTP request", Text(host)));
+        let host = authority(host, port).ok_or_else(refused)?;
+        Ok(Self { host, id: Vec::new(), number: 1 })
     }
 
     /// Takes in the body of the answer to "open": the session's id. Numbering restarts at 0, as with librtmp.
