@@ -78,10 +78,10 @@ fn decrypts(from: &mut Rc4, to: &mut Rc4) {
 
 fn assert_encrypted(client: Outcome, server: Outcome) {
     assert!(client.digest && server.digest);
-    let (mut client_in, mut client_out) = client.encryption.expect("the client encrypts");
-    let (mut server_in, mut server_out) = server.encryption.expect("the server encrypts");
-    decrypts(&mut client_out, &mut server_in);
-    decrypts(&mut server_out, &mut client_in);
+    let mut client = client.ciphers.expect("the client encrypts");
+    let mut server = server.ciphers.expect("the server encrypts");
+    decrypts(&mut client.outgoing, &mut server.incoming);
+    decrypts(&mut server.outgoing, &mut client.incoming);
 }
 
 #[test]
@@ -90,7 +90,7 @@ fn simple_a_thousand_times() {
         let (client, server, said) = exchange(Mode::Plain, &mut untouched);
         let (client, server) = (client.unwrap(), server.unwrap());
         assert!(!client.digest && !server.digest);
-        assert!(client.encryption.is_none() && server.encryption.is_none());
+        assert!(client.ciphers.is_none() && server.ciphers.is_none());
         assert_eq!(said[0], TYPE_PLAIN);
         assert_eq!(&said[1..9], &[0, 0, 0x07, 0xd0, 0, 0, 0, 0]);
     }
@@ -102,7 +102,7 @@ fn digest_a_thousand_times() {
         let (client, server, said) = exchange(Mode::Digest, &mut untouched);
         let (client, server) = (client.unwrap(), server.unwrap());
         assert!(client.digest && server.digest);
-        assert!(client.encryption.is_none() && server.encryption.is_none());
+        assert!(client.ciphers.is_none() && server.ciphers.is_none());
         assert_eq!(said[0], TYPE_PLAIN);
         assert_eq!(&said[5..9], &[3, 5, 1, 1]);
         assert_eq!(client.swf_key.unwrap(), said[1 + BLOCK_SIZE - 32..1 + BLOCK_SIZE]);
@@ -119,7 +119,7 @@ fn a_digest_and_an_echo() {
     assert_eq!(server.advance(&said[1..1 + BLOCK_SIZE]).unwrap(), b"");
     assert_eq!(server.needs(), None);
     let outcome = server.finish();
-    assert!(!outcome.digest && outcome.encryption.is_none());
+    assert!(!outcome.digest && outcome.ciphers.is_none());
 }
 
 /// Type 6, which a client of version 128 asks for, is answered with type 8. A thousand agreements meet secrets that begin

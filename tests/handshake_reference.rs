@@ -88,13 +88,13 @@ fn meet_reference_server(mode: Mode, kind: u8) -> (u8, Outcome) {
     }
     let mut outcome = client.finish();
     let mut message = MESSAGE;
-    if let Some((_, out)) = &mut outcome.encryption {
-        out.apply(&mut message).unwrap();
+    if let Some(ciphers) = &mut outcome.ciphers {
+        ciphers.outgoing.apply(&mut message).unwrap();
     }
     stream.write_all(&message).expect("a message is sent");
     let mut echo = take(&mut stream, MESSAGE.len());
-    if let Some((incoming, _)) = &mut outcome.encryption {
-        incoming.apply(&mut echo).unwrap();
+    if let Some(ciphers) = &mut outcome.ciphers {
+        ciphers.incoming.apply(&mut echo).unwrap();
     }
     assert_eq!(echo, MESSAGE);
     let mut printed = String::new();
@@ -108,14 +108,14 @@ fn meet_reference_server(mode: Mode, kind: u8) -> (u8, Outcome) {
 fn simple_client_meets_the_reference() {
     let (answered, outcome) = meet_reference_server(Mode::Plain, TYPE_PLAIN);
     assert_eq!(answered, TYPE_PLAIN);
-    assert!(!outcome.digest && outcome.encryption.is_none());
+    assert!(!outcome.digest && outcome.ciphers.is_none());
 }
 
 #[test]
 fn digest_client_meets_the_reference() {
     let (answered, outcome) = meet_reference_server(Mode::Digest, TYPE_PLAIN);
     assert_eq!(answered, TYPE_PLAIN);
-    assert!(outcome.digest && outcome.encryption.is_none());
+    assert!(outcome.digest && outcome.ciphers.is_none());
 }
 
 /// The reference leaves secrets that begin with a zero unpadded, so that one RTMPE agreement in 256 with it goes wrong,
@@ -133,7 +133,7 @@ fn one_of_three<T>(exchange: impl Fn() -> T) -> T {
 fn rtmpe_client_meets_the_reference() {
     let (answered, outcome) = one_of_three(|| meet_reference_server(Mode::Encrypted, TYPE_ENCRYPTED));
     assert_eq!(answered, TYPE_ENCRYPTED_XTEA);
-    assert!(outcome.digest && outcome.encryption.is_some());
+    assert!(outcome.digest && outcome.ciphers.is_some());
 }
 
 /// Accepts Debian's rtmpdump with our server; `kind` replaces the type it asks for, when given. Returns the type we
@@ -175,8 +175,8 @@ fn meet_rtmpdump(scheme: &str, kind: Option<u8>) -> (u8, Vec<u8>, Outcome) {
     }
     let mut outcome = server.finish();
     let mut command = take(&mut stream, 12 + 10);
-    if let Some((incoming, _)) = &mut outcome.encryption {
-        incoming.apply(&mut command).unwrap();
+    if let Some(ciphers) = &mut outcome.ciphers {
+        ciphers.incoming.apply(&mut command).unwrap();
     }
     (answered.expect("S0"), command, outcome)
 }
@@ -205,7 +205,7 @@ fn rtmpdump_meets_our_simple_server() {
 fn rtmpdump_meets_our_rtmpe_server() {
     let (answered, outcome) = one_of_three(|| encrypted_rtmpdump(None));
     assert_eq!(answered, TYPE_ENCRYPTED_XTEA);
-    assert!(outcome.digest && outcome.encryption.is_some());
+    assert!(outcome.digest && outcome.ciphers.is_some());
 }
 
 /// rtmpdump asks for type 6, and follows an answer of type 9.
@@ -213,5 +213,5 @@ fn rtmpdump_meets_our_rtmpe_server() {
 fn rtmpdump_meets_our_rtmpe_server_of_type_9() {
     let (answered, outcome) = one_of_three(|| encrypted_rtmpdump(Some(TYPE_ENCRYPTED_BLOWFISH)));
     assert_eq!(answered, TYPE_ENCRYPTED_BLOWFISH);
-    assert!(outcome.digest && outcome.encryption.is_some());
+    assert!(outcome.digest && outcome.ciphers.is_some());
 }

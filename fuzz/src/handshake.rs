@@ -31,11 +31,8 @@ pub fn client(data: &[u8]) {
         }
         assert_eq!(said, BLOCK_SIZE, "C2 and nothing else answers S0, S1 and S2");
         let outcome = client.finish();
-        assert!(outcome.encryption.is_none() || mode == Mode::Encrypted, "encryption that was not asked for");
-        assert!(
-            outcome.encryption.is_none() || outcome.digest,
-            "encryption with a server that proved nothing"
-        );
+        assert!(outcome.ciphers.is_none() || mode == Mode::Encrypted, "encryption that was not asked for");
+        assert!(outcome.ciphers.is_none() || outcome.digest, "encryption with a server that proved nothing");
         return;
     }
     let mut server = Server::start(2000);
@@ -133,12 +130,12 @@ fn over(needs: Option<usize>) {
 fn agree(mode: Mode, client: Outcome, server: Outcome) {
     let signed = mode != Mode::Plain;
     assert_eq!((client.digest, server.digest), (signed, signed), "digests");
-    assert_eq!(client.encryption.is_some(), mode == Mode::Encrypted, "the client encrypts");
-    assert_eq!(server.encryption.is_some(), mode == Mode::Encrypted, "the server encrypts");
-    if let (Some((mut client_in, mut client_out)), Some((mut server_in, mut server_out))) =
-        (client.encryption, server.encryption)
-    {
-        for (from, to) in [(&mut client_out, &mut server_in), (&mut server_out, &mut client_in)] {
+    assert_eq!(client.ciphers.is_some(), mode == Mode::Encrypted, "the client encrypts");
+    assert_eq!(server.ciphers.is_some(), mode == Mode::Encrypted, "the server encrypts");
+    if let (Some(mut client), Some(mut server)) = (client.ciphers, server.ciphers) {
+        for (from, to) in
+            [(&mut client.outgoing, &mut server.incoming), (&mut server.outgoing, &mut client.incoming)]
+        {
             let mut text = *b"what is said";
             from.apply(&mut text).expect("a stream cipher");
             assert_ne!(text, *b"what is said", "nothing is encrypted");

@@ -161,7 +161,7 @@ impl Client {
             ));
         };
         if let Some(keys) = &digest.keys {
-            self.outcome.encryption = Some(agree(keys, &s1.key(layout))?);
+            self.outcome.ciphers = Some(agree(keys, &s1.key(layout))?);
         }
         self.step = Step::AwaitSignature { kind };
         Ok(signed_block(Side::Client, &peer_digest, kind)?.bytes().to_vec())
@@ -185,7 +185,7 @@ impl Client {
             None => false,
         };
         if !genuine {
-            self.outcome.encryption = None;
+            self.outcome.ciphers = None;
             return Err(Error::protocol(
                 "the server's handshake is wrongly signed: it is not a genuine server",
             ));
@@ -230,8 +230,8 @@ mod tests {
                 let (said, client, server) = meet(&Form { kind, version, layout: Some(layout) }).unwrap();
                 assert_eq!(said, answer);
                 assert!(client.digest && server.digest);
-                assert_eq!(client.encryption.is_some(), is_encrypted(kind));
-                assert_eq!(server.encryption.is_some(), is_encrypted(kind));
+                assert_eq!(client.ciphers.is_some(), is_encrypted(kind));
+                assert_eq!(server.ciphers.is_some(), is_encrypted(kind));
             }
         }
     }
@@ -263,7 +263,7 @@ mod tests {
             assert_eq!(client.advance(&c0c1[1..]).unwrap(), b"");
             assert_eq!(client.needs(), None);
             let outcome = client.finish();
-            assert!(outcome.encryption.is_none() && !outcome.digest);
+            assert!(outcome.ciphers.is_none() && !outcome.digest);
             assert_eq!(outcome.swf_key, Some([0xa5; 32]));
         }
     }

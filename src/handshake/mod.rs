@@ -44,11 +44,20 @@ pub enum Mode {
     Encrypted,
 }
 
+/// The ciphers of an RTMPE connection. Both stand where the first byte after the handshake needs them.
+#[derive(Debug)]
+pub struct Ciphers {
+    /// Deciphers what the peer sends.
+    pub incoming: Rc4,
+    /// Enciphers what we send.
+    pub outgoing: Rc4,
+}
+
 /// What a finished handshake leaves behind.
 #[derive(Debug, Default)]
 pub struct Outcome {
-    /// The streams that decrypt what comes in and encrypt what goes out, in this order; only after RTMPE.
-    pub encryption: Option<(Rc4, Rc4)>,
+    /// How what follows is encrypted; only after RTMPE.
+    pub ciphers: Option<Ciphers>,
     /// At a client, the last 32 bytes of S1: the key of [`swf_answer`].
     pub swf_key: Option<SwfKey>,
     /// Whether the peer proved itself with a digest and a signature.

@@ -120,7 +120,7 @@ impl Server {
         let mut s1 = Block::first(self.uptime_ms, VERSION_DIGEST)?;
         if is_encrypted(kind) {
             let keys = KeyPair::generate()?;
-            self.outcome.encryption = Some(agree(&keys, &c1.key(layout))?);
+            self.outcome.ciphers = Some(agree(&keys, &c1.key(layout))?);
             s1.set_key(layout, keys.public());
         }
         let own = digest::seal(&mut s1, layout, Side::Server)?;
@@ -142,7 +142,7 @@ impl Server {
             return Ok(Vec::new());
         }
         if !is_signed(c2, Side::Client, own, kind)? {
-            self.outcome.encryption = None;
+            self.outcome.ciphers = None;
             return Err(Error::protocol(
                 "the client's handshake is wrongly signed: it is not a genuine player",
             ));

@@ -1,20 +1,10 @@
 //! The handshake over a stream, as client and as server (RTMP 1.0, section 5.2).
 #![forbid(unsafe_code)]
 
-use crate::crypto::Rc4;
-use crate::handshake::{Client, Mode, Outcome, Server};
+use crate::Result;
+use crate::handshake::{Ciphers, Client, Mode, Outcome, Server, SwfKey};
 use crate::transport::{Deadline, Stream};
-use crate::{Result, transport};
 use std::io::IoSlice;
-
-/// The ciphers of an RTMPE connection.
-#[derive(Debug)]
-pub struct Ciphers {
-    /// Deciphers what the peer sends.
-    pub incoming: Rc4,
-    /// Enciphers what we send.
-    pub outgoing: Rc4,
-}
 
 /// What a handshake left behind.
 #[derive(Debug)]
@@ -22,15 +12,14 @@ pub struct Established {
     /// The ciphers, for RTMPE.
     pub ciphers: Option<Ciphers>,
     /// The key of the SWF answer, where the server gave one.
-    pub swf_key: Option<[u8; 32]>,
+    pub swf_key: Option<SwfKey>,
     /// Bytes received on the way.
     pub received: u32,
 }
 
 impl Established {
     fn new(outcome: Outcome, received: u32) -> Self {
-        let ciphers = outcome.encryption.map(|(incoming, outgoing)| Ciphers { incoming, outgoing });
-        Self { ciphers, swf_key: outcome.swf_key, received }
+        Self { ciphers: outcome.ciphers, swf_key: outcome.swf_key, received }
     }
 }
 
@@ -60,13 +49,13 @@ pub fn accept(stream: &Stream, uptime_ms: u32, deadline: Deadline) -> Result<Est
 }
 
 /// Receives by the deadline, and waits at most as long as a program has set its own socket to.
-fn receive(stream: &transport::Stream, needed: usize, deadline: Deadline) -> Result<Vec<u8>> {
+fn receive(stream: &Stream, needed: usize, deadline: Deadline) -> Result<Vec<u8>> {
     let mut bytes = vec![0; needed];
     let deadline = stream.socket().receive_timeout().map_or(deadline, |timeout| deadline.or_after(timeout));
     stream.read_exact(&mut bytes, deadline)?;
     Ok(bytes)
 }
 
-fn send(stream: &transport::Stream, bytes: &[u8]) -> Result<()> {
+fn send(stream: &Stream, bytes: &[u8]) -> Result<()> {
     if bytes.is_empty() { Ok(()) } else { stream.send_all(&mut [IoSlice::new(bytes)]) }
 }

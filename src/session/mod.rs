@@ -22,7 +22,7 @@ mod sender;
 mod settings;
 
 pub use ahead::PublishAhead;
-pub use connect::{Ciphers, Established, accept, handshake};
+pub use connect::{Established, accept, handshake};
 pub use conversation::{Conversation, PUBLISH_CHANNEL, out_chunk_size};
 pub use fields::{
     Fields, Host, LinkFields, MAX_BANDWIDTH_CHECKS, MAX_CALLS, ReadFields, Scalars, Text, feature, link_flag,
@@ -36,6 +36,7 @@ pub use sender::{Group, Message, Sender};
 pub use settings::Settings;
 
 use crate::chunk::Body;
+use crate::handshake::Ciphers;
 use crate::transport::Stream;
 use std::sync::Arc;
 

@@ -7,7 +7,7 @@ use crate::capi::gate::Gate;
 use crate::capi::private;
 use crate::capi::scalar::Scalar;
 use crate::capi::types::RTMP;
-use crate::session::Ciphers;
+use crate::handshake::Ciphers;
 use crate::transport::Stream;
 use crate::{Error, Result};
 use std::sync::atomic::{AtomicPtr, Ordering};
