@@ -3,8 +3,8 @@
 #![deny(clippy::indexing_slicing, clippy::arithmetic_side_effects)]
 
 use super::connection::Connection;
-use super::head::Framing;
-use super::{Chunked, Head, RECEIVE_SIZE};
+use super::{Head, RECEIVE_SIZE};
+use crate::transport::BodyDecoder;
 use crate::{Error, Result};
 
 /// An answer: its head, and the connection on which its body arrives.
@@ -38,53 +38,22 @@ impl Response {
             if total > limit {
                 return Err(Error::protocol(format!("the body is longer than {limit} bytes")));
             }
-            if piece.is_empty() { Ok(()) } else { sink(piece) }
+            sink(piece)
         };
         let mut buffer = vec![0; RECEIVE_SIZE];
-        let mut decoder = Decoder::new(self.head.framing);
-        let mut ended = decoder.take(&self.rest, &mut deliver)?;
-        while !ended {
-            ended = match self.connection.receive_body(&mut buffer) {
-                Ok(n) => decoder.take(buffer.get(..n).unwrap_or_default(), &mut deliver)?,
-                Err(Error::Closed) if matches!(decoder, Decoder::UntilClose) => true,
-                Err(error) => return Err(error),
-            };
-        }
-        Ok(total)
-    }
-}
-
-/// What is expected of the body.
-enum Decoder {
-    Length(u64),
-    Chunked(Chunked),
-    UntilClose,
-}
-
-impl Decoder {
-    fn new(framing: Framing) -> Self {
-        match framing {
-            Framing::Length(length) => Self::Length(length),
-            Framing::Chunked => Self::Chunked(Chunked::new()),
-            Framing::UntilClose => Self::UntilClose,
-        }
-    }
-
-    /// Takes what has arrived; tells whether the body is complete. What comes behind the body is dropped.
-    fn take(&mut self, mut input: &[u8], deliver: &mut impl FnMut(&[u8]) -> Result<()>) -> Result<bool> {
-        match self {
-            Self::UntilClose => deliver(input).map(|()| false),
-            Self::Length(left) => {
-                let n = usize::try_from(*left).unwrap_or(usize::MAX).min(input.len());
-                *left = left.saturating_sub(n as u64);
-                deliver(input.get(..n).unwrap_or_default())?;
-                Ok(*left == 0)
+        let mut decoder = BodyDecoder::new(self.head.body);
+        let mut arrived = self.rest.as_slice();
+        loop {
+            while let Some(piece) = decoder.next(&mut arrived)? {
+                deliver(piece)?;
             }
-            Self::Chunked(chunked) => {
-                while let Some(piece) = chunked.next(&mut input)? {
-                    deliver(piece)?;
-                }
-                Ok(chunked.is_done())
+            if decoder.is_done() {
+                return Ok(total);
+            }
+            match self.connection.receive_body(&mut buffer) {
+                Ok(n) => arrived = buffer.get(..n).unwrap_or_default(),
+                Err(Error::Closed) if decoder.ends_with_connection() => return Ok(total),
+                Err(error) => return Err(error),
             }
         }
     }

@@ -1,26 +1,15 @@
 //! The head of an answer.
 #![deny(clippy::indexing_slicing, clippy::arithmetic_side_effects)]
 
-use crate::transport::lenient;
+use crate::transport::{BodyLength, HEAD_LIMIT, lenient};
 use crate::{Error, Result};
 
 /// The longest head that is taken, in bytes.
-pub const MAX_HEAD: usize = 16 * 1024;
+pub const MAX_HEAD: usize = HEAD_LIMIT;
 /// The length of the bytes that end a head, from the end of its last line.
 pub(super) const END: usize = 3;
 /// The most header lines that are taken.
 const MAX_HEADERS: usize = 128;
-
-/// How long the body is (RFC 9112 section 6.3).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Framing {
-    /// So many bytes.
-    Length(u64),
-    /// In chunks.
-    Chunked,
-    /// All that comes until the server closes.
-    UntilClose,
-}
 
 /// What the head of an answer says.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -31,7 +20,7 @@ pub struct Head {
     pub last_modified: Option<Vec<u8>>,
     /// The Location header, as the server wrote it.
     pub location: Option<Vec<u8>>,
-    pub(super) framing: Framing,
+    pub(super) body: BodyLength,
 }
 
 impl Head {
@@ -52,7 +41,7 @@ impl Head {
             status,
             last_modified: value(response.headers, "Last-Modified"),
             location: value(response.headers, "Location"),
-            framing: framing(status, response.headers)?,
+            body: body_length(status, response.headers)?,
         };
         Ok(Some((head, length)))
     }
@@ -79,22 +68,22 @@ fn value(headers: &[httparse::Header<'_>], name: &str) -> Option<Vec<u8>> {
     (!header.value.is_empty()).then(|| header.value.to_vec())
 }
 
-fn framing(status: u16, headers: &[httparse::Header<'_>]) -> Result<Framing> {
+fn body_length(status: u16, headers: &[httparse::Header<'_>]) -> Result<BodyLength> {
     if matches!(status, 100..200 | 204 | 304) {
-        return Ok(Framing::Length(0));
+        return Ok(BodyLength::Known(0));
     }
     let named = |name| headers.iter().filter(move |header| header.name.eq_ignore_ascii_case(name));
     if let Some(header) = named("Transfer-Encoding").next() {
         return if header.value.eq_ignore_ascii_case(b"chunked") {
-            Ok(Framing::Chunked)
+            Ok(BodyLength::Chunked)
         } else {
             Err(Error::protocol("the answer has a transfer encoding other than chunked"))
         };
     }
     let mut lengths = named("Content-Length").map(|header| number(header.value));
     match lengths.next() {
-        None => Ok(Framing::UntilClose),
-        Some(Some(length)) if lengths.all(|other| other == Some(length)) => Ok(Framing::Length(length)),
+        None => Ok(BodyLength::UntilEnd),
+        Some(Some(length)) if lengths.all(|other| other == Some(length)) => Ok(BodyLength::Known(length)),
         Some(_) => Err(Error::protocol("the answer has a malformed or contradictory Content-Length")),
     }
 }
@@ -125,7 +114,7 @@ mod tests {
         assert_eq!(length, text.len());
         assert_eq!(head.status, 200);
         assert_eq!(head.last_modified.as_deref(), Some(&b"Wed, 21 Oct 2015 07:28:00 GMT"[..]));
-        assert_eq!(head.framing, Framing::Length(5));
+        assert_eq!(head.body, BodyLength::Known(5));
         for end in 0..text.len() {
             assert_eq!(Head::parse(text.as_bytes().get(..end).unwrap_or_default()).expect("no error"), None);
         }
@@ -134,21 +123,21 @@ mod tests {
     #[test]
     fn frames_bodies() {
         for (lines, status, expected) in [
-            ("", 200, Some(Framing::UntilClose)),
-            ("content-length: 7\r\n", 404, Some(Framing::Length(7))),
-            ("Content-Length: 7\r\nContent-Length: 7\r\n", 200, Some(Framing::Length(7))),
+            ("", 200, Some(BodyLength::UntilEnd)),
+            ("content-length: 7\r\n", 404, Some(BodyLength::Known(7))),
+            ("Content-Length: 7\r\nContent-Length: 7\r\n", 200, Some(BodyLength::Known(7))),
             ("Content-Length: 7\r\nContent-Length: 8\r\n", 200, None),
             ("Content-Length: -1\r\n", 200, None),
             ("Content-Length: +1\r\n", 200, None),
             ("Content-Length: \r\n", 200, None),
             ("Content-Length: 99999999999999999999999\r\n", 200, None),
-            ("transfer-encoding: Chunked\r\nContent-Length: 7\r\n", 200, Some(Framing::Chunked)),
+            ("transfer-encoding: Chunked\r\nContent-Length: 7\r\n", 200, Some(BodyLength::Chunked)),
             ("Transfer-Encoding: gzip\r\n", 200, None),
-            ("Content-Length: 7\r\n", 304, Some(Framing::Length(0))),
-            ("Content-Length: 7\r\n", 204, Some(Framing::Length(0))),
+            ("Content-Length: 7\r\n", 304, Some(BodyLength::Known(0))),
+            ("Content-Length: 7\r\n", 204, Some(BodyLength::Known(0))),
         ] {
-            let framing = head(&format!("HTTP/1.0 {status} X\r\n{lines}\r\n"));
-            assert_eq!(framing.ok().flatten().map(|(head, _)| head.framing), expected, "{lines}");
+            let found = head(&format!("HTTP/1.0 {status} X\r\n{lines}\r\n"));
+            assert_eq!(found.ok().flatten().map(|(head, _)| head.body), expected, "{lines}");
         }
     }
 

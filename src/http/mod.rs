@@ -5,13 +5,12 @@
 #![forbid(unsafe_code)]
 
 mod body;
-mod chunked;
 mod connection;
 mod head;
 mod url;
 
+pub use crate::transport::Chunked;
 pub use body::Response;
-pub use chunked::Chunked;
 pub use head::{Head, MAX_HEAD};
 pub use url::Url;
 

@@ -14,9 +14,10 @@ mod tls;
 mod tunnel;
 mod wait;
 
-pub(crate) use http::lenient;
+pub(crate) use http::{BodyDecoder, BodyLength, HEAD_LIMIT, lenient};
 
 pub use dial::{Target, dial, dial_address};
+pub use http::Chunked;
 pub use input::{BufferedInput, Input, Received};
 pub use proxy::{Credentials, Proxy, ProxyKind};
 pub use stream::Stream;

@@ -2,8 +2,7 @@
 #![forbid(unsafe_code)]
 #![deny(clippy::indexing_slicing, clippy::arithmetic_side_effects)]
 
-use super::chunked::Chunked;
-use crate::transport::http::{BodyLength, HEAD_LIMIT, Head, HeadEnd};
+use crate::transport::http::{BodyDecoder, HEAD_LIMIT, Head, HeadEnd};
 use crate::{Error, Result};
 use std::io::ErrorKind;
 
@@ -30,14 +29,7 @@ pub(super) struct Answers {
 #[derive(Debug)]
 enum Stage {
     Head { bytes: Vec<u8>, end: HeadEnd },
-    Body { length: Length, first: bool },
-}
-
-#[derive(Debug)]
-enum Length {
-    Left(u64),
-    Chunked(Chunked),
-    UntilEnd,
+    Body { body: BodyDecoder, first: bool },
 }
 
 impl Stage {
@@ -61,7 +53,7 @@ impl Answers {
     pub(super) fn may_end(&self) -> bool {
         match &self.stage {
             Stage::Head { bytes, .. } => bytes.is_empty(),
-            Stage::Body { length, .. } => matches!(length, Length::UntilEnd),
+            Stage::Body { body, .. } => body.ends_with_connection(),
         }
     }
 
@@ -94,21 +86,21 @@ impl Answers {
     pub(super) fn feed(&mut self, bytes: &[u8], decoded: &mut Decoded) -> Result<()> {
         let mut rest = bytes;
         while !rest.is_empty() {
-            let taken = match &mut self.stage {
+            rest = match self.stage {
                 Stage::Head { .. } => self.feed_head(rest, decoded)?,
                 Stage::Body { .. } => self.feed_body(rest, decoded)?,
             };
-            rest = rest.get(taken..).unwrap_or_default();
         }
         Ok(())
     }
 
-    /// Takes in bytes of a head; returns how many.
-    fn feed_head(&mut self, rest: &[u8], decoded: &mut Decoded) -> Result<usize> {
-        let Stage::Head { bytes, end } = &mut self.stage else { return Ok(0) };
-        let found = end.find(rest);
-        let taken = found.unwrap_or(rest.len());
-        bytes.extend_from_slice(rest.get(..taken).unwrap_or(rest));
+    /// Takes in bytes of a head; returns what follows it.
+    fn feed_head<'b>(&mut self, received: &'b [u8], decoded: &mut Decoded) -> Result<&'b [u8]> {
+        let Stage::Head { bytes, end } = &mut self.stage else { return Ok(received) };
+        let found = end.find(received);
+        let (taken, rest) =
+            received.split_at_checked(found.unwrap_or(received.len())).unwrap_or((received, &[]));
+        bytes.extend_from_slice(taken);
         if bytes.len() > HEAD_LIMIT {
             return Err(Error::protocol("RTMPT: the server's answer has more than 16 KiB of headers"));
         }
@@ -116,7 +108,7 @@ impl Answers {
             let head = Head::parse(bytes).map_err(|error| Error::protocol(format!("RTMPT: {error}")))?;
             self.begin_body(&head, decoded)?;
         }
-        Ok(taken)
+        Ok(rest)
     }
 
     /// Judges a head, and prepares for what follows it.
@@ -130,47 +122,31 @@ impl Answers {
                 return Err(Error::Refused(text));
             }
         }
-        let length = match head.body {
-            BodyLength::Known(0) => {
-                decoded.finished = decoded.finished.saturating_add(1);
-                return Ok(());
-            }
-            BodyLength::Known(length) => Length::Left(length),
-            BodyLength::Chunked => Length::Chunked(Chunked::new()),
-            BodyLength::UntilEnd => Length::UntilEnd,
-        };
-        self.stage = Stage::Body { length, first: true };
+        let body = BodyDecoder::new(head.body);
+        if body.is_done() {
+            decoded.finished = decoded.finished.saturating_add(1);
+        } else {
+            self.stage = Stage::Body { body, first: true };
+        }
         Ok(())
     }
 
-    /// Takes in bytes of a body; returns how many.
-    fn feed_body(&mut self, rest: &[u8], decoded: &mut Decoded) -> Result<usize> {
-        let Stage::Body { length, first } = &mut self.stage else { return Ok(0) };
-        let (taken, data, ended) = match length {
-            Length::Left(left) => {
-                let n = usize::try_from(*left).unwrap_or(usize::MAX).min(rest.len());
-                *left = left.saturating_sub(n as u64);
-                (n, rest.get(..n), *left == 0)
-            }
-            Length::UntilEnd => (rest.len(), Some(rest), false),
-            Length::Chunked(chunked) => {
-                let step = chunked.step(rest).map_err(|error| Error::protocol(format!("RTMPT: {error}")))?;
-                (step.taken, rest.get(step.taken.saturating_sub(step.data)..step.taken), step.ended)
-            }
-        };
-        let mut data = data.unwrap_or_default();
-        if *first && !data.is_empty() {
-            *first = false;
-            if self.has_interval {
+    /// Takes in bytes of a body; returns what follows it.
+    fn feed_body<'b>(&mut self, bytes: &'b [u8], decoded: &mut Decoded) -> Result<&'b [u8]> {
+        let mut rest = bytes;
+        let Stage::Body { body, first } = &mut self.stage else { return Ok(rest) };
+        let broken = |error| Error::protocol(format!("RTMPT: {error}"));
+        while let Some(mut data) = body.next(&mut rest).map_err(broken)? {
+            if std::mem::take(first) && self.has_interval {
                 data = data.get(1..).unwrap_or_default();
             }
+            decoded.payload.extend_from_slice(data);
         }
-        decoded.payload.extend_from_slice(data);
-        if ended {
+        if body.is_done() {
             self.stage = Stage::head();
             decoded.finished = decoded.finished.saturating_add(1);
         }
-        Ok(taken)
+        Ok(rest)
     }
 }
 

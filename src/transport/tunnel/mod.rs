@@ -5,7 +5,6 @@
 #![forbid(unsafe_code)]
 
 mod answers;
-mod chunked;
 mod link;
 mod posts;
 

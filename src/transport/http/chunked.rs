@@ -1,4 +1,5 @@
 //! Chunked bodies (RFC 9112 section 7.1), taken apart as they arrive.
+#![forbid(unsafe_code)]
 #![deny(clippy::indexing_slicing, clippy::arithmetic_side_effects)]
 
 use crate::{Error, Result};
@@ -6,7 +7,7 @@ use crate::{Error, Result};
 /// The longest line with a chunk's size and extensions, in bytes.
 const MAX_SIZE_LINE: usize = 4 * 1024;
 /// The most bytes of trailers behind the last chunk.
-const MAX_TRAILERS: usize = super::MAX_HEAD;
+const MAX_TRAILERS: usize = super::HEAD_LIMIT;
 
 /// Takes a chunked body apart, however it is split on the way.
 #[derive(Debug)]
@@ -147,6 +148,7 @@ mod tests {
         }
         assert!(decode(&[b"5;", &[b'x'; MAX_SIZE_LINE]]).is_err());
         assert!(decode(&[b"0\r\n", &[b'x'; MAX_TRAILERS + 1]]).is_err());
+        assert!(decode(&[b"0\r\n", &b"a: b\r\n".repeat(MAX_TRAILERS)]).is_err());
         assert!(decode(&[&[b'0'; MAX_SIZE_LINE + 1]]).is_err());
     }
 

@@ -1,61 +1,27 @@
-//! What HTTP proxies and tunnels share: how a request names a host, where the heads of HTTP/1.1 answers end, and what of
-//! them matters here. No I/O.
+//! The head of an HTTP/1.1 answer, and where it ends.
 #![forbid(unsafe_code)]
 #![deny(clippy::indexing_slicing, clippy::arithmetic_side_effects)]
 
+use super::{BodyLength, lenient};
 use crate::{Error, Result};
 
-/// A head longer than this is refused.
-pub(super) const HEAD_LIMIT: usize = 16 * 1024;
 /// A head with more header fields than this is refused.
 const FIELD_LIMIT: usize = 128;
 
-/// Takes answers with odd header lines, as there are gateways that add some: those that cannot be read are passed over.
-pub(crate) fn lenient() -> httparse::ParserConfig {
-    let mut parser = httparse::ParserConfig::default();
-    parser
-        .allow_spaces_after_header_name_in_responses(true)
-        .allow_obsolete_multiline_headers_in_responses(true)
-        .allow_multiple_spaces_in_response_status_delimiters(true)
-        .ignore_invalid_headers_in_responses(true);
-    parser
-}
-
-/// A host and its port as they stand in a request, `host:port` or `[v6]:port`; `None` for a host that could end a line.
-pub(super) fn authority(host: &[u8], port: u16) -> Option<Vec<u8>> {
-    let is_good = |byte: &u8| byte.is_ascii_graphic() || *byte >= 0x80;
-    if host.is_empty() || !host.iter().all(is_good) {
-        return None;
-    }
-    let (open, close) = if host.contains(&b':') { ("[", "]") } else { ("", "") };
-    Some([open.as_bytes(), host, format!("{close}:{port}").as_bytes()].concat())
-}
-
-/// How long the body of an answer is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum BodyLength {
-    /// As many bytes as Content-Length says.
-    Known(u64),
-    /// In chunks (RFC 9112 section 7.1).
-    Chunked,
-    /// Until the connection ends.
-    UntilEnd,
-}
-
 /// The head of an answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Head {
+pub(in crate::transport) struct Head {
     /// The status code.
-    pub(super) status: u16,
+    pub(in crate::transport) status: u16,
     /// The words behind the status.
-    pub(super) reason: String,
+    pub(in crate::transport) reason: String,
     /// How the body is delimited.
-    pub(super) body: BodyLength,
+    pub(in crate::transport) body: BodyLength,
 }
 
 impl Head {
     /// Reads a whole head, including the empty line that ends it.
-    pub(super) fn parse(bytes: &[u8]) -> Result<Self> {
+    pub(in crate::transport) fn parse(bytes: &[u8]) -> Result<Self> {
         let mut fields = [httparse::EMPTY_HEADER; FIELD_LIMIT];
         let mut answer = httparse::Response::new(&mut fields);
         match lenient().parse_response(&mut answer, bytes) {
@@ -108,7 +74,7 @@ fn content_length(value: &[u8]) -> Option<u64> {
 
 /// Finds the empty line that ends a head, in bytes that come in pieces.
 #[derive(Clone, Copy, Debug, Default)]
-pub(super) struct HeadEnd {
+pub(in crate::transport) struct HeadEnd {
     /// How the bytes so far end.
     state: LineState,
 }
@@ -126,13 +92,8 @@ enum LineState {
 }
 
 impl HeadEnd {
-    /// Behind the end of a line, where an empty line ends at once what it ends.
-    pub(super) fn after_line() -> Self {
-        Self { state: LineState::AtStart }
-    }
-
     /// How many of the next bytes belong to the head, once its end is among them.
-    pub(super) fn find(&mut self, bytes: &[u8]) -> Option<usize> {
+    pub(in crate::transport) fn find(&mut self, bytes: &[u8]) -> Option<usize> {
         for (index, byte) in bytes.iter().enumerate() {
             self.state = match (self.state, byte) {
                 (LineState::AtStart | LineState::AfterReturn, b'\n') => return index.checked_add(1),
