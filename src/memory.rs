@@ -49,16 +49,12 @@ impl Reserve {
             let (blocks, top) = parts(state);
             let left = blocks.saturating_sub(1);
             let is_last = start.checked_add(size) == Some(top);
-            Some(joined(
-                left,
-                if left == 0 {
-                    0
-                } else if is_last {
-                    start
-                } else {
-                    top
-                },
-            ))
+            let top = match (left, is_last) {
+                (0, _) => 0,
+                (_, true) => start,
+                (_, false) => top,
+            };
+            Some(joined(left, top))
         });
     }
 
