@@ -99,8 +99,8 @@ fn settings(job: Job, choice: u8, flags: u8) -> Settings {
         fields.read.flags |= read_flag::RESUME;
         fields.read.initial_frame_type = MessageType::VIDEO.0;
         fields.read.resume_ts = 40;
-        settings.resume_metadata = b"\x02\0\x0aonMetaData\x05".to_vec();
-        settings.resume_frame = b"\x17\x01\0\0\0frame".to_vec();
+        settings.resumed.metadata = b"\x02\0\x0aonMetaData\x05".to_vec();
+        settings.resumed.frame = b"\x17\x01\0\0\0frame".to_vec();
     }
     if flags & 0x20 != 0 {
         settings.fields.pausing = 3;

@@ -10,7 +10,8 @@ use crate::capi::connection::Connection;
 use crate::capi::scalar::{self, Scalar};
 use crate::capi::types::{AMFObjectProperty, RTMP, RTMP_READ};
 use crate::capi::{calls, texts};
-use crate::session::{Host, MAX_BANDWIDTH_CHECKS, PublishAhead, Scalars, Text};
+use crate::handshake::SWF_ANSWER_SIZE;
+use crate::session::{Host, MAX_BANDWIDTH_CHECKS, PublishAhead, Resumed, Scalars, Text};
 use std::sync::PoisonError;
 use std::sync::atomic::Ordering;
 
@@ -81,7 +82,6 @@ scalars! {
     link_stop_time set_link_stop_time i32: Link.stopTime;
     link_flags set_link_flags i32: Link.lFlags;
     link_protocol set_link_protocol i32: Link.protocol;
-    link_timeout set_link_timeout i32: Link.timeout;
     link_swf_size set_link_swf_size u32: Link.SWFSize;
 }
 
@@ -126,29 +126,19 @@ impl Host for Owner<'_> {
         encoded
     }
 
-    fn swf_response(&self) -> [u8; 42] {
+    fn swf_response(&self) -> [u8; SWF_ANSWER_SIZE] {
         // SAFETY: a field of the structure is copied; bytes are bytes, signed or not.
         unsafe { (*self.r).Link.SWFVerificationResponse }.map(|byte| byte as u8)
     }
 
-    fn swf_hash(&self) -> [u8; 32] {
-        // SAFETY: a field of the structure is copied.
-        unsafe { (*self.r).Link.SWFHash }
-    }
-
-    fn set_swf_response(&mut self, answer: [u8; 42]) {
-        // SAFETY: a field of the structure is replaced.
-        unsafe { (*self.r).Link.SWFVerificationResponse = answer.map(|byte| byte as libc::c_char) };
-    }
-
-    fn resume(&self) -> (Vec<u8>, Vec<u8>) {
+    fn resume(&self) -> Resumed {
         // SAFETY: the header's contract: the pointers are null or point to as many bytes as the sizes say.
         unsafe {
             let read: *const RTMP_READ = &raw const (*self.r).m_read;
-            (
-                copy_of((*read).metaHeader, (*read).nMetaHeaderSize),
-                copy_of((*read).initialFrame, (*read).nInitialFrameSize),
-            )
+            Resumed {
+                metadata: copy_of((*read).metaHeader, (*read).nMetaHeaderSize),
+                frame: copy_of((*read).initialFrame, (*read).nInitialFrameSize),
+            }
         }
     }
 

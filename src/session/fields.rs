@@ -1,11 +1,5 @@
-//! What a session shares with its owner: the public scalars of `struct RTMP`, and the [`Host`] that holds them.
+//! The public scalars of `struct RTMP`, which a session shares with its owner.
 #![forbid(unsafe_code)]
-
-/// Calls that may await their answers at once; one more, and the owner forgets the oldest: a server that answers none
-/// cannot make the list grow for ever.
-pub const MAX_CALLS: usize = 1024;
-/// How often a connection takes a server's offer to measure bandwidth.
-pub const MAX_BANDWIDTH_CHECKS: u32 = 16;
 
 /// The public scalars, as [`Settings`](super::Settings) keeps them. ARCHITECTURE.md has the rule for each.
 #[derive(Clone, Debug, PartialEq)]
@@ -65,9 +59,9 @@ pub struct ReadFields {
     pub timestamp: u32,
     /// 1 video seen or announced, 4 audio.
     pub data_type: u8,
-    /// Bits of [`read_flag`].
+    /// Bits of [`read_flag`](super::read_flag).
     pub flags: u8,
-    /// One of [`read_status`].
+    /// One of [`read_status`](super::read_status).
     pub status: i8,
     /// Resume: the type of the frame to find.
     pub initial_frame_type: u8,
@@ -86,11 +80,11 @@ pub struct LinkFields {
     pub seek_time: i32,
     /// Where the play ends, milliseconds; 0 for its end.
     pub stop_time: i32,
-    /// Bits of [`link_flag`].
+    /// Bits of [`link_flag`](super::link_flag).
     pub flags: i32,
     /// Days a cached SWF hash is good for.
     pub swf_age: i32,
-    /// Bits of [`feature`].
+    /// Bits of [`feature`](super::feature).
     pub protocol: i32,
     /// Seconds; 0 is for ever.
     pub timeout: i32,
@@ -100,66 +94,6 @@ pub struct LinkFields {
     pub port: u16,
     /// Size of the SWF, bytes; 0 without one.
     pub swf_size: u32,
-}
-
-/// Bits of `Link.protocol`.
-pub mod feature {
-    /// Tunnelled in HTTP.
-    pub const HTTP: i32 = 0x01;
-    /// RTMPE.
-    pub const ENC: i32 = 0x02;
-    /// TLS.
-    pub const SSL: i32 = 0x04;
-    /// RTMFP, which nobody supports.
-    pub const MFP: i32 = 0x08;
-    /// Publishing.
-    pub const WRITE: i32 = 0x10;
-}
-
-/// Bits of `Link.lFlags`.
-pub mod link_flag {
-    /// The `auth` string is sent.
-    pub const AUTH: i32 = 0x01;
-    /// The stream is live.
-    pub const LIVE: i32 = 0x02;
-    /// The SWF is to be verified.
-    pub const SWFV: i32 = 0x04;
-    /// A playlist is sent before play.
-    pub const PLST: i32 = 0x08;
-    /// The stream is toggled when the server's buffer is empty.
-    pub const BUFX: i32 = 0x10;
-    /// `tcUrl` is the library's to free.
-    pub const FTCU: i32 = 0x20;
-    /// `app` is the library's to free.
-    pub const FAPU: i32 = 0x40;
-}
-
-/// Bits of `m_read.flags`.
-pub mod read_flag {
-    /// The FLV header is out.
-    pub const HEADER: u8 = 0x01;
-    /// The stream is resumed.
-    pub const RESUME: u8 = 0x02;
-    /// Resume: no more frames at time 0 are skipped.
-    pub const NO_IGNORE: u8 = 0x04;
-    /// Resume: the frame was found.
-    pub const GOT_KF: u8 = 0x08;
-    /// Resume: the frame was found inside an aggregate.
-    pub const GOT_FLV_K: u8 = 0x10;
-    /// A seek is under way.
-    pub const SEEKING: u8 = 0x20;
-}
-
-/// Values of `m_read.status`.
-pub mod read_status {
-    /// The play ended.
-    pub const COMPLETE: i8 = -3;
-    /// The stream is corrupt, or a resume failed.
-    pub const ERROR: i8 = -2;
-    /// The connection is gone.
-    pub const EOF: i8 = -1;
-    /// All is well.
-    pub const OK: i8 = 0;
 }
 
 impl Default for Fields {
@@ -255,69 +189,5 @@ scalars! {
     link_stop_time set_link_stop_time i32: link.stop_time;
     link_flags set_link_flags i32: link.flags;
     link_protocol set_link_protocol i32: link.protocol;
-    link_timeout set_link_timeout i32: link.timeout;
     link_swf_size set_link_swf_size u32: link.swf_size;
-}
-
-/// A text setting of `RTMP_LNK`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[allow(missing_docs)]
-pub enum Text {
-    Hostname,
-    SocksHost,
-    Playpath,
-    TcUrl,
-    SwfUrl,
-    PageUrl,
-    App,
-    Auth,
-    FlashVer,
-    SubscribePath,
-    UsherToken,
-    Token,
-    PubUser,
-    PubPasswd,
-}
-
-/// What the core asks of whoever owns a session: in C programs `struct RTMP`, in Rust a [`Settings`](super::Settings).
-pub trait Host: Scalars {
-    /// A text setting, read when it is used; empty when unset.
-    fn text(&self, which: Text) -> Vec<u8>;
-    /// Replaces a text setting (authentication rewrites `app` and `tcUrl`).
-    fn set_text(&mut self, which: Text, value: Vec<u8>);
-    /// `Link.extras`, encoded as the AMF0 values that follow connect's object.
-    fn extras(&self) -> Vec<u8>;
-    /// The prepared SWF answer: bytes 01 01, size, size, HMAC.
-    fn swf_response(&self) -> [u8; 42];
-    /// The SWF hash of the settings.
-    fn swf_hash(&self) -> [u8; 32];
-    /// Stores the prepared SWF answer.
-    fn set_swf_response(&mut self, answer: [u8; 42]);
-    /// Resume: the metadata that must come at time 0, and the frame to find.
-    fn resume(&self) -> (Vec<u8>, Vec<u8>);
-    /// The next transaction id: the one after the last, from 1 on, wrapping. Never the same to two threads.
-    fn next_transaction(&mut self) -> i32;
-    /// A call that awaits its answer was sent.
-    fn call_sent(&mut self, method: &[u8], transaction: i32);
-    /// Takes the call with this transaction out of the list.
-    fn call_answered(&mut self, transaction: i32) -> Option<Vec<u8>>;
-    /// Takes the first call of this method out of the list.
-    fn call_dropped(&mut self, method: &[u8]);
-    /// The chunk size a publisher shall announce, where the program chose one (option `chunk`).
-    fn publish_chunk_size(&self) -> Option<u32>;
-    /// Whether the server's offer to measure bandwidth may be taken once more: one that offers without end is answered a
-    /// few times only.
-    fn may_check_bandwidth(&mut self) -> bool;
-    /// The library announced a chunk size by itself; a later connection begins with the default again.
-    fn chunk_size_announced(&mut self, size: u32);
-    /// What became of a `publish` sent ahead on this connection.
-    fn publish_ahead(&self) -> super::PublishAhead;
-    /// Stores what became of it.
-    fn set_publish_ahead(&mut self, ahead: super::PublishAhead);
-    /// The absolute time of a channel, as last stored; 0 for a channel that carried nothing.
-    fn channel_time_of(&self, channel: i32) -> u32;
-    /// Logs the AMF0 values of a received command or data message at DEBUG, as programs parse them out of the log.
-    fn show_values(&self, body: &[u8]);
-    /// Stores the absolute time of a channel's last complete message, milliseconds, for programs that look.
-    fn channel_time(&mut self, channel: u32, time: u32);
 }

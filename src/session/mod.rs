@@ -12,7 +12,9 @@ mod commands;
 mod connect;
 mod conversation;
 mod fields;
+mod flags;
 mod handle;
+mod host;
 mod media;
 mod player;
 mod publisher;
@@ -24,11 +26,10 @@ mod settings;
 pub use ahead::PublishAhead;
 pub use connect::{Established, accept, handshake};
 pub use conversation::{Conversation, PUBLISH_CHANNEL, out_chunk_size};
-pub use fields::{
-    Fields, Host, LinkFields, MAX_BANDWIDTH_CHECKS, MAX_CALLS, ReadFields, Scalars, Text, feature, link_flag,
-    read_flag, read_status,
-};
+pub use fields::{Fields, LinkFields, ReadFields, Scalars};
+pub use flags::{feature, link_flag, read_flag, read_status};
 pub use handle::{Event, Incoming};
+pub use host::{Host, MAX_BANDWIDTH_CHECKS, MAX_CALLS, Resumed, Text};
 pub use player::{Player, ReadOutcome};
 pub use publisher::Publisher;
 pub use reading::{Media, Reading};

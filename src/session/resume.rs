@@ -2,7 +2,7 @@
 #![forbid(unsafe_code)]
 #![deny(clippy::indexing_slicing, clippy::arithmetic_side_effects)]
 
-use super::{Host, read_flag};
+use super::{Host, Resumed, read_flag};
 use crate::flv::AggregateTag;
 use crate::message::MessageType;
 use crate::{Error, Result};
@@ -19,19 +19,8 @@ pub(super) enum Found {
     Ignore,
 }
 
-/// What the program has: its metadata and its last key frame.
-#[derive(Debug)]
-struct Sought {
-    metadata: Vec<u8>,
-    frame: Vec<u8>,
-}
-
-impl Sought {
-    fn new<H: Host + ?Sized>(host: &H) -> Self {
-        let (metadata, frame) = host.resume();
-        Self { metadata, frame }
-    }
-
+impl Resumed {
+    /// Whether a message is the key frame.
     fn is_frame<H: Host + ?Sized>(&self, host: &H, kind: MessageType, body: &[u8]) -> bool {
         kind.0 == host.read_frame_type() && !self.frame.is_empty() && body == self.frame
     }
@@ -41,18 +30,18 @@ impl Sought {
 #[derive(Debug, Default)]
 pub(super) struct Resume {
     /// Copied when the search begins, given up when it ends.
-    sought: Option<Sought>,
+    sought: Option<Resumed>,
 }
 
 impl Resume {
     /// A read that resumes begins: what the program has now is what is searched for.
     pub(super) fn begin<H: Host + ?Sized>(&mut self, host: &H) {
-        self.sought = Some(Sought::new(host));
+        self.sought = Some(host.resume());
     }
 
     /// What is searched for; a program may have asked to resume in the middle of a read.
-    fn sought<H: Host + ?Sized>(&mut self, host: &H) -> &Sought {
-        self.sought.get_or_insert_with(|| Sought::new(host))
+    fn sought<H: Host + ?Sized>(&mut self, host: &H) -> &Resumed {
+        self.sought.get_or_insert_with(|| host.resume())
     }
 
     /// The frame came at this time of the server's, which may count from there or from the film's beginning: the file's
@@ -157,7 +146,7 @@ mod tests {
         settings.fields.read.flags = read_flag::HEADER | read_flag::RESUME;
         settings.fields.read.initial_frame_type = MessageType::VIDEO.0;
         settings.fields.read.resume_ts = AT;
-        settings.resume_frame = FRAME.to_vec();
+        settings.resumed.frame = FRAME.to_vec();
         (settings, Resume::default())
     }
 
@@ -208,7 +197,7 @@ mod tests {
         let (mut settings, mut resume) = resuming();
         resume.wants(&mut settings, MessageType::VIDEO, 0, FRAME).unwrap();
         settings.fields.read.flags &= !read_flag::GOT_KF;
-        settings.resume_frame = b"another".to_vec();
+        settings.resumed.frame = b"another".to_vec();
         resume.wants(&mut settings, MessageType::VIDEO, 0, FRAME).unwrap();
         assert_eq!(flags(&settings), 0);
         resume.wants(&mut settings, MessageType::VIDEO, 0, b"another").unwrap();

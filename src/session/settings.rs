@@ -2,7 +2,8 @@
 #![forbid(unsafe_code)]
 #![deny(clippy::indexing_slicing, clippy::arithmetic_side_effects)]
 
-use super::{Fields, Host, MAX_BANDWIDTH_CHECKS, MAX_CALLS, PublishAhead, Text};
+use super::{Fields, Host, MAX_BANDWIDTH_CHECKS, MAX_CALLS, PublishAhead, Resumed, Text};
+use crate::handshake::SWF_ANSWER_SIZE;
 use std::collections::HashMap;
 
 /// Settings and public scalars of one session.
@@ -14,14 +15,10 @@ pub struct Settings {
     pub texts: HashMap<Text, Vec<u8>>,
     /// AMF0 values that follow connect's object.
     pub extras: Vec<u8>,
-    /// The SWF hash.
-    pub swf_hash: [u8; 32],
     /// The prepared SWF answer.
-    pub swf_response: [u8; 42],
-    /// Resume: the metadata that must come at time 0.
-    pub resume_metadata: Vec<u8>,
-    /// Resume: the frame to find.
-    pub resume_frame: Vec<u8>,
+    pub swf_response: [u8; SWF_ANSWER_SIZE],
+    /// Resume: what the program has already.
+    pub resumed: Resumed,
     /// The chunk size a publisher announces; `None` is the library's.
     pub publish_chunk_size: Option<u32>,
     /// The chunk size that the library announced by itself; a later connection begins with the default again.
@@ -40,10 +37,8 @@ impl Default for Settings {
             fields: Fields::default(),
             texts: HashMap::new(),
             extras: Vec::new(),
-            swf_hash: [0; 32],
-            swf_response: [0; 42],
-            resume_metadata: Vec::new(),
-            resume_frame: Vec::new(),
+            swf_response: [0; SWF_ANSWER_SIZE],
+            resumed: Resumed::default(),
             publish_chunk_size: None,
             announced_chunk_size: None,
             bandwidth_checks: 0,
@@ -75,20 +70,12 @@ impl Host for Settings {
         self.extras.clone()
     }
 
-    fn swf_response(&self) -> [u8; 42] {
+    fn swf_response(&self) -> [u8; SWF_ANSWER_SIZE] {
         self.swf_response
     }
 
-    fn swf_hash(&self) -> [u8; 32] {
-        self.swf_hash
-    }
-
-    fn set_swf_response(&mut self, answer: [u8; 42]) {
-        self.swf_response = answer;
-    }
-
-    fn resume(&self) -> (Vec<u8>, Vec<u8>) {
-        (self.resume_metadata.clone(), self.resume_frame.clone())
+    fn resume(&self) -> Resumed {
+        self.resumed.clone()
     }
 
     fn next_transaction(&mut self) -> i32 {
