@@ -74,7 +74,7 @@ impl<'a> Decoder<'a> {
     }
 
     /// Steps over the end of an object, when that is what comes.
-    pub fn skip_end(&mut self) -> bool {
+    fn skip_end(&mut self) -> bool {
         self.input.starts_with(&marker::END) && self.input.take(marker::END.len()).is_ok()
     }
 

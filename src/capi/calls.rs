@@ -13,18 +13,17 @@ const CALLS_STEP: usize = 16;
 /// The arrays of channels have room for as many channels beyond the one that made them grow.
 const CHANNELS_STEP: usize = 10;
 
-/// Adds a call.
+/// Adds a call; of too many the oldest is forgotten, and without memory this one is.
 ///
 /// # Safety
 /// `r` is an initialised `struct RTMP`, and no other thread touches its list of calls.
 pub(crate) unsafe fn push(r: *mut RTMP, method: &[u8], transaction: i32) {
     // SAFETY: the caller's promise; the list has room for a multiple of CALLS_STEP, so it grows when that is used up.
     unsafe {
-        let count = usize::try_from((*r).m_numCalls).unwrap_or(0);
-        if count >= MAX_CALLS {
+        if usize::try_from((*r).m_numCalls).is_ok_and(|count| count >= MAX_CALLS) {
             remove(r, 0, true);
-            return push(r, method, transaction);
         }
+        let count = usize::try_from((*r).m_numCalls).unwrap_or(0);
         if count % CALLS_STEP == 0 {
             let size = (count + CALLS_STEP) * size_of::<RTMP_METHOD>();
             let grown = libc::realloc((*r).m_methodCalls.cast(), size).cast::<RTMP_METHOD>();

@@ -92,7 +92,7 @@ pub struct Message {
 
 impl Message {
     /// The message as the chunk writer takes it.
-    pub fn as_outgoing(&self) -> Outgoing<'_> {
+    fn as_outgoing(&self) -> Outgoing<'_> {
         Outgoing {
             channel: self.channel,
             format: self.format,

@@ -1,14 +1,12 @@
 //! A TCP socket whose descriptor may belong to a C program: it is closed when asked, never by being dropped.
 #![forbid(unsafe_code)]
 
-use super::connect::connect_first;
 use super::wait::timespec;
 use super::{Deadline, Interrupt, retry};
 use crate::{Error, Result};
 use rustix::event::{PollFd, PollFlags, poll};
 use rustix::net::{RecvFlags, SendFlags};
-use socket2::SockAddr;
-use std::io::{self, IoSlice, IoSliceMut};
+use std::io::{self, IoSlice};
 use std::mem::ManuallyDrop;
 use std::net::Shutdown;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd, RawFd};
@@ -45,12 +43,6 @@ impl Socket {
     /// Takes over a connected descriptor.
     pub fn new(fd: OwnedFd, interrupt: Interrupt) -> Self {
         Self { socket: ManuallyDrop::new(fd.into()), interrupt }
-    }
-
-    /// Connects to one address by the deadline. The socket is close-on-exec and does not delay small writes.
-    pub fn connect(address: &SockAddr, deadline: Deadline, interrupt: Interrupt) -> Result<Self> {
-        let socket = connect_first(std::slice::from_ref(address), None, deadline, interrupt)?;
-        Ok(Self::new(socket.into(), interrupt))
     }
 
     /// Sets how long one receive and one send may wait; `None` is for ever.
@@ -118,15 +110,6 @@ impl Socket {
     }
 
     /// Receives once, waiting at most as long as the socket's own time-out.
-    pub fn receive(&self, buffers: &mut [IoSliceMut<'_>]) -> Result<usize> {
-        match retry(self.interrupt, "receive", || std::io::Read::read_vectored(&mut &*self.socket, buffers))?
-        {
-            0 => Err(Error::Closed),
-            n => Ok(n),
-        }
-    }
-
-    /// Receives once into one buffer, waiting at most as long as the socket's own time-out.
     pub fn receive_once(&self, buffer: &mut [u8]) -> Result<usize> {
         self.receive_with(buffer, RecvFlags::empty())
     }
