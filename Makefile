@@ -2,6 +2,7 @@
 # make install        installs library, headers, pkg-config file and man page (prefix, libdir, incdir, mandir, DESTDIR)
 # make demo           shows it at work: publishes and plays a film through a server of its own
 # make loopback       builds that server: build/examples/loopback --help
+# make examples       builds the programs of examples into build/examples
 # make check          runs every test; check-PART (rust abi capi install guard sanitize soak fuzz examples interop) runs one part
 # make check-x86      the same for the library built for 32-bit x86, beside Debian's: installs packages of that architecture
 # make sanitize       the memory and thread checkers at length: besides check-sanitize the examples, and ThreadSanitizer
@@ -10,6 +11,8 @@
 # make interop-table  writes docs/interop.md anew from what the interop tests find
 # make bench          measures against the reference and the kernel's limit, and writes docs/benchmarks.md
 # make headers        writes include/librtmp anew from src/capi
+# make deps           installs what tests and demo need, on Debian; the targets that need it call it
+# make clean          removes all that was built
 
 prefix  ?= /usr/local
 libdir  ?= $(prefix)/lib

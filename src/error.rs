@@ -5,6 +5,10 @@ use std::fmt;
 use std::io;
 
 /// The result of everything in the core that can fail.
+///
+/// What waits for the network fails with [`Error::TimedOut`], [`Error::Interrupted`], [`Error::Closed`] or [`Error::Io`];
+/// what reads a peer's bytes with [`Error::Protocol`]; memory that is out is an [`Error::Io`] anywhere. Functions say only
+/// what goes beyond that, or does not go without saying.
 pub type Result<T> = std::result::Result<T, Error>;
 
 /// Why an operation of the core ended.

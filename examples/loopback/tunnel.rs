@@ -134,7 +134,7 @@ impl Connection<'_> {
     fn answer(&mut self, head: &Head) -> Result<Answer> {
         let mut parts = head.path.split('/').skip(1);
         let (command, id) = (parts.next().unwrap_or_default(), parts.next().and_then(|id| id.parse().ok()));
-        let session = id.and_then(|id| self.tunnels.find(id));
+        let session = id.and_then(|id| Some((id, self.tunnels.find(id)?)));
         match (command, session) {
             ("open", _) => {
                 self.body(head.length, |_| ())?;
@@ -149,7 +149,7 @@ impl Connection<'_> {
                     }
                 })
             }
-            ("send", Some(session)) => {
+            ("send", Some((_, session))) => {
                 let mut session = session.lock().unwrap_or_else(PoisonError::into_inner);
                 let mut sent = Ok(());
                 self.body(head.length, |piece| {
@@ -159,14 +159,14 @@ impl Connection<'_> {
                 })?;
                 Ok(sent.and_then(|()| collect(&mut session, None)).map_or(NOT_FOUND, said))
             }
-            ("idle", Some(session)) => {
+            ("idle", Some((_, session))) => {
                 self.body(head.length, |_| ())?;
                 let mut session = session.lock().unwrap_or_else(PoisonError::into_inner);
                 Ok(collect(&mut session, Some(IDLE_WAIT)).map_or(NOT_FOUND, said))
             }
-            ("close", Some(_)) => {
+            ("close", Some((id, _))) => {
                 self.body(head.length, |_| ())?;
-                self.tunnels.close(id.unwrap_or_default());
+                self.tunnels.close(id);
                 Ok(said(vec![0]))
             }
             _ => {

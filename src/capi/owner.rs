@@ -197,8 +197,8 @@ impl Host for Owner<'_> {
     }
 
     fn channel_time(&mut self, channel: u32, time: u32) {
-        // SAFETY: `r` is good (see `new`); only the reading half, whose lock is held, stores times, and it moves the
-        // array under the lock that readers of times hold.
+        // SAFETY: `r` is good (see `new`); only the reading half stores times, whose seat one call has at a time, and it
+        // moves the array under the lock that readers of times hold.
         unsafe { calls::set_channel_time(self.r, channel, time, &self.connection.arrays) };
     }
 }

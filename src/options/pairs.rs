@@ -55,28 +55,19 @@ fn unescape(value: &[u8]) -> Result<Vec<u8>> {
     let mut plain = Vec::with_capacity(value.len());
     let mut rest = value;
     while let [first, tail @ ..] = rest {
-        rest = match (first, tail) {
-            (b'\\', [high, low, after @ ..]) => match hex_byte(*high, *low) {
-                Some(byte) => {
-                    plain.push(byte);
-                    after
-                }
-                None => {
-                    plain.push(*first);
-                    tail
-                }
-            },
+        let escaped = match (first, tail) {
+            (b'\\', [high, low, after @ ..]) => hex_byte(*high, *low).map(|byte| (byte, after)),
             (b'\\', _) => {
                 return Err(Error::Usage(
                     "an option ends in the middle of an escape: a backslash takes two hex digits, \\5c is itself"
                         .into(),
                 ));
             }
-            _ => {
-                plain.push(*first);
-                tail
-            }
+            _ => None,
         };
+        let (byte, after) = escaped.unwrap_or((*first, tail));
+        plain.push(byte);
+        rest = after;
     }
     Ok(plain)
 }

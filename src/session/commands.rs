@@ -16,6 +16,8 @@ const CAPABILITIES: f64 = 15.0;
 const VIDEO_FUNCTION: f64 = 1.0;
 /// The unit of the answers' odd timestamps, in milliseconds.
 const ANSWER_TICK: u32 = 0x16;
+/// The count that stands before the one entry of a playlist; servers know it so.
+const PLAYLIST_COUNT: u32 = 3;
 
 /// Whether a call's answer is awaited.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -260,6 +262,3 @@ impl<H: Host + ?Sized> Conversation<'_, H> {
         self.post(Message { channel, format, timestamp, kind: MessageType::COMMAND, stream, body })
     }
 }
-
-/// The count that stands before the one entry of a playlist; servers know it so.
-const PLAYLIST_COUNT: u32 = 3;

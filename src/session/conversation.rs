@@ -1,4 +1,4 @@
-//! One side of a conversation in progress: the owner's settings on the left, the sender on the right.
+//! A conversation in progress: the owner's settings and the sender, and the messages of the protocol's own.
 #![forbid(unsafe_code)]
 
 use super::{Host, Message, Sender, feature, link_flag};
@@ -12,6 +12,10 @@ pub(super) const COMMAND_CHANNEL: u32 = 3;
 pub const PUBLISH_CHANNEL: u32 = 4;
 /// The channel of commands to a playing stream.
 pub(super) const PLAY_CHANNEL: u32 = 8;
+/// As the reference: ten reports a window.
+const ACKNOWLEDGEMENTS_PER_WINDOW: u32 = 10;
+/// Under this many bytes no report is worth its own bytes.
+const SMALLEST_REPORT: u32 = 4096;
 
 /// What a call does its work with.
 pub struct Conversation<'a, H: Host + ?Sized> {
@@ -117,11 +121,6 @@ impl<H: Host + ?Sized> Conversation<'_, H> {
         self.post_control(MessageType::ACKNOWLEDGEMENT, Format::SameStream, &received.to_be_bytes())
     }
 }
-
-/// As the reference: ten reports a window.
-const ACKNOWLEDGEMENTS_PER_WINDOW: u32 = 10;
-/// Under this many bytes no report is worth its own bytes.
-const SMALLEST_REPORT: u32 = 4096;
 
 /// A program's `m_outChunkSize`, kept in the range the protocol allows.
 pub fn out_chunk_size<H: Host + ?Sized>(host: &H) -> u32 {

@@ -1,7 +1,8 @@
 //! Where received bytes wait until they are parsed.
 #![forbid(unsafe_code)]
 
-use crate::Result;
+use super::{Interrupt, retry};
+use crate::{Error, Result};
 
 /// How many bytes a receive brought, and where to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -20,8 +21,8 @@ pub trait Input {
     fn consume(&mut self, n: usize);
     /// One receive: waits until something has arrived (at most as long as the socket's time-out), puts it into `direct`
     /// first - which must only be given when nothing is buffered - and the rest into the buffer.
-    /// Never `Ok` with both counts 0: the end of the stream is [`Error::Closed`](crate::Error::Closed), a time-out
-    /// [`Error::TimedOut`](crate::Error::TimedOut).
+    /// Never `Ok` with both counts 0: the end of the stream is [`Error::Closed`], a time-out
+    /// [`Error::TimedOut`].
     fn receive(&mut self, direct: &mut [u8]) -> Result<Received>;
 }
 
@@ -64,18 +65,18 @@ impl<R: std::io::Read> Input for BufferedInput<R> {
     fn receive(&mut self, direct: &mut [u8]) -> Result<Received> {
         let reader = &mut self.reader;
         if !direct.is_empty() {
-            let n = super::retry(Default::default(), "receive", || reader.read(direct))?;
-            return if n == 0 { Err(crate::Error::Closed) } else { Ok(Received { direct: n, buffered: 0 }) };
+            let n = retry(Interrupt::default(), "receive", || reader.read(direct))?;
+            return if n == 0 { Err(Error::Closed) } else { Ok(Received { direct: n, buffered: 0 }) };
         }
         self.buffer.drain(..self.start);
         self.start = 0;
         let filled = self.buffer.len();
         self.buffer.resize(CAPACITY.max(filled.saturating_add(1)), 0);
         let spare = self.buffer.get_mut(filled..).unwrap_or_default();
-        let result = super::retry(Default::default(), "receive", || reader.read(spare));
+        let result = retry(Interrupt::default(), "receive", || reader.read(spare));
         self.buffer.truncate(filled.saturating_add(*result.as_ref().unwrap_or(&0)));
         match result? {
-            0 => Err(crate::Error::Closed),
+            0 => Err(Error::Closed),
             n => Ok(Received { direct: 0, buffered: n }),
         }
     }
