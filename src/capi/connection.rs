@@ -20,7 +20,7 @@ use crate::capi::mem::MallocBody;
 use crate::handshake::Ciphers;
 use crate::session::{PublishAhead, Publisher, Reading, Sender, Session};
 use crate::transport::{Interrupt, Socket, Stream};
-use hung::Hung;
+use hung::TakenDown;
 use libc::c_int;
 use origin::Origin;
 use std::os::fd::{AsRawFd, FromRawFd, OwnedFd};
@@ -60,7 +60,7 @@ pub(crate) struct Connection {
     /// Who connected what.
     origin: Origin,
     /// What this connection replaced while other calls were at work on it: they may be still.
-    replaced: Option<Hung>,
+    replaced: Option<TakenDown>,
     /// When a writing call last listened, by [`coarse_ms`].
     last_listened: AtomicU64,
 }

@@ -95,11 +95,7 @@ impl Resume {
         }
         let ignored = host.read_ignored_flv_frames().saturating_add(1);
         host.set_read_ignored_flv_frames(ignored);
-        if ignored > MAX_IGNORED {
-            return Err(Error::protocol(format!(
-                "resume: {MAX_IGNORED} frames passed without the one to resume at"
-            )));
-        }
+        check_ignored(ignored)?;
         Ok(false)
     }
 
@@ -123,14 +119,19 @@ impl Resume {
         if matches!(kind, MessageType::AUDIO | MessageType::VIDEO) {
             let ignored = host.read_ignored_frames().saturating_add(1);
             host.set_read_ignored_frames(ignored);
-            if ignored > MAX_IGNORED {
-                return Err(Error::protocol(format!(
-                    "resume: {MAX_IGNORED} frames passed without the one to resume at"
-                )));
-            }
+            check_ignored(ignored)?;
         }
         Ok(())
     }
+}
+
+/// Gives the search up once it has gone on for too long.
+fn check_ignored(ignored: u32) -> Result<()> {
+    if ignored > MAX_IGNORED {
+        let text = format!("resume: {MAX_IGNORED} frames passed without the one to resume at");
+        return Err(Error::protocol(text));
+    }
+    Ok(())
 }
 
 #[cfg(test)]

@@ -205,9 +205,11 @@ impl Socket {
     fn wait_to_send(&self) -> Result<()> {
         let nonblocking =
             self.socket.nonblocking().map_err(|error| Error::Io("read the socket's settings", error))?;
-        if !nonblocking {
-            return Err(stalled());
-        }
+        if nonblocking { self.wait_for_room() } else { Err(stalled()) }
+    }
+
+    /// Waits until something can be sent, as long as the socket's settings allow ([`Socket::send_deadline`]).
+    pub(super) fn wait_for_room(&self) -> Result<()> {
         self.wait(Ready::Writable, self.send_deadline()?).map_err(|error| match error {
             Error::TimedOut => stalled(),
             other => other,

@@ -24,14 +24,20 @@ pub(super) fn stripe(r: *const RTMP) -> MutexGuard<'static, ()> {
 
 /// A connection that was taken down: freed when it is dropped. Calls that began before may still refer to it until then.
 #[derive(Debug)]
-pub(super) struct Hung(*mut Connection);
+pub(super) struct TakenDown(*mut Connection);
+
+/// What the next line says is the compiler's word: it looks at all that a connection is made of.
+const _: () = {
+    const fn goes_between_threads<T: Send + Sync>() {}
+    goes_between_threads::<Connection>();
+};
 
 // SAFETY: a connection may be used and freed in any thread.
-unsafe impl Send for Hung {}
+unsafe impl Send for TakenDown {}
 // SAFETY: nothing can be reached through a shared reference to this.
-unsafe impl Sync for Hung {}
+unsafe impl Sync for TakenDown {}
 
-impl Drop for Hung {
+impl Drop for TakenDown {
     fn drop(&mut self) {
         // SAFETY: the pointer came from a box in `hang`, and whoever lets this be dropped knows that no call refers to it.
         drop(unsafe { Box::from_raw(self.0) });
@@ -65,7 +71,7 @@ pub(crate) fn succeed(before: InUse, stream: Arc<Stream>, ciphers: Option<Cipher
 /// # Safety
 /// `r` points to an initialised `struct RTMP`, whose stripe the caller holds, and whose gate has let the caller in, who does
 /// not use what hangs there any more.
-pub(super) unsafe fn hang(r: *mut RTMP, mut connection: Box<Connection>) -> Option<Hung> {
+pub(super) unsafe fn hang(r: *mut RTMP, mut connection: Box<Connection>) -> Option<TakenDown> {
     // SAFETY: the caller's promise; with the gate shut and nobody else inside, nobody else refers to what hung there.
     unsafe {
         let gate = Gate::of(r);
@@ -84,7 +90,7 @@ pub(super) unsafe fn hang(r: *mut RTMP, mut connection: Box<Connection>) -> Opti
 ///
 /// # Safety
 /// `r` points to an initialised `struct RTMP`, whose stripe the caller holds.
-pub(super) unsafe fn unhang(r: *mut RTMP) -> Option<Hung> {
+pub(super) unsafe fn unhang(r: *mut RTMP) -> Option<TakenDown> {
     // SAFETY: the caller's promise; what hangs there came from `hang` and lives.
     unsafe {
         let hung = place(r).swap(std::ptr::null_mut(), Ordering::AcqRel);
@@ -92,7 +98,7 @@ pub(super) unsafe fn unhang(r: *mut RTMP) -> Option<Hung> {
             return None;
         }
         (*hung).bulk.leave(&raw mut (*r).m_sb);
-        Some(Hung(hung))
+        Some(TakenDown(hung))
     }
 }
 

@@ -8,7 +8,6 @@ mod wire;
 
 pub use context::{TlsServerContext, TlsSettings};
 
-use super::tcp::stalled;
 use super::{Deadline, Ready, Socket};
 use crate::{Error, Result};
 use openssl::ssl::{ErrorCode, Ssl, SslStream};
@@ -196,7 +195,7 @@ impl TlsStream {
         let mut rest = slices;
         IoSlice::advance_slices(&mut rest, 0);
         while !self.send_some(&mut rest)? {
-            self.wait_to_send()?;
+            self.socket.wait_for_room()?;
         }
         Ok(())
     }
@@ -245,14 +244,6 @@ impl TlsStream {
                 other => return other,
             }
         }
-    }
-
-    /// Waits for room to send as long as the program's settings of the socket allow.
-    fn wait_to_send(&self) -> Result<()> {
-        self.socket.wait(Ready::Writable, self.socket.send_deadline()?).map_err(|error| match error {
-            Error::TimedOut => stalled(),
-            other => other,
-        })
     }
 }
 
