@@ -26,7 +26,6 @@ const INFLATE_SIZE: usize = 32 * 1024;
 /// Takes a SWF file in pieces of any size.
 pub struct Hasher {
     header: Vec<u8>,
-    limit: u64,
     body: Body,
 }
 
@@ -50,7 +49,7 @@ impl Hasher {
     /// # Errors
     /// [`Error::Io`] when OpenSSL fails.
     pub fn new(limit: u64) -> Result<Self> {
-        Ok(Self { header: Vec::with_capacity(HEADER_SIZE), limit, body: Body::Unknown(Sink::new(limit)?) })
+        Ok(Self { header: Vec::with_capacity(HEADER_SIZE), body: Body::Unknown(Sink::new(limit)?) })
     }
 
     /// Takes the next bytes of the file.
@@ -84,21 +83,7 @@ impl Hasher {
         sink.take(rest)?;
         self.body = match signature {
             b"CWS" => Body::Zlib { sink, inflater: Box::new(Decompress::new(true)), ended: false },
-            b"ZWS" => {
-                let unpacked = self.announced_size().checked_sub(HEADER_SIZE as u64);
-                let unpacked = unpacked.filter(|_| self.announced_size() <= self.limit).ok_or_else(|| {
-                    Error::protocol(format!("the SWF announces an absurd size of {}", self.announced_size()))
-                })?;
-                let options = Options {
-                    unpacked_size: UnpackedSize::UseProvided(Some(unpacked)),
-                    memlimit: Some(dictionary_limit()?),
-                    allow_incomplete: false,
-                };
-                Body::Lzma {
-                    skip: ZWS_PACKED_SIZE,
-                    stream: Box::new(Stream::new_with_options(&options, sink)),
-                }
-            }
+            b"ZWS" => Body::lzma(self.announced_size(), sink)?,
             _ => {
                 if signature != b"FWS" {
                     warning!("the SWF to hash does not begin like one; its hash will hardly be accepted");
@@ -159,6 +144,21 @@ fn bad_lzma(error: &dyn std::fmt::Display) -> Error {
 }
 
 impl Body {
+    /// An LZMA body, whose header announces the size of the uncompressed file: the decoder must know it, and is not to be
+    /// begun where it cannot be true.
+    fn lzma(announced: u64, sink: Sink) -> Result<Self> {
+        let unpacked = announced
+            .checked_sub(HEADER_SIZE as u64)
+            .filter(|_| announced <= sink.limit)
+            .ok_or_else(|| Error::protocol(format!("the SWF announces an absurd size of {announced}")))?;
+        let options = Options {
+            unpacked_size: UnpackedSize::UseProvided(Some(unpacked)),
+            memlimit: Some(dictionary_limit()?),
+            allow_incomplete: false,
+        };
+        Ok(Self::Lzma { skip: ZWS_PACKED_SIZE, stream: Box::new(Stream::new_with_options(&options, sink)) })
+    }
+
     fn update(&mut self, bytes: &[u8]) -> Result<()> {
         match self {
             Self::Unknown(_) => Ok(()),
