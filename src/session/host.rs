@@ -12,21 +12,34 @@ pub const MAX_BANDWIDTH_CHECKS: u32 = 16;
 
 /// A text setting of `RTMP_LNK`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[allow(missing_docs)]
 pub enum Text {
+    /// The server's name or address.
     Hostname,
+    /// The proxy: its host, or all that the option `socks` says.
     SocksHost,
+    /// The stream to play or publish.
     Playpath,
+    /// The URL that the server is told.
     TcUrl,
+    /// The URL of the player.
     SwfUrl,
+    /// The URL of the page that holds the player.
     PageUrl,
+    /// The application on the server.
     App,
+    /// A string that goes with connect; [`link_flag::AUTH`](super::link_flag::AUTH) tells what stands before it.
     Auth,
+    /// The Flash version that the server is told.
     FlashVer,
+    /// The stream to subscribe to.
     SubscribePath,
+    /// A token for servers of Justin.tv.
     UsherToken,
+    /// The key of SecureToken.
     Token,
+    /// The publisher's name.
     PubUser,
+    /// The publisher's password.
     PubPasswd,
 }
 
