@@ -6,7 +6,7 @@ use crate::capi::connection::{self, Belonging, Closing, Connection};
 use crate::capi::guard::guard;
 use crate::capi::scalar::Scalar;
 use crate::capi::types::{AVal, RTMP};
-use crate::capi::{calls, closes, connect, extra, texts};
+use crate::capi::{arrays, connect, extra, texts};
 use crate::session::read_status;
 use crate::transport::{Deadline, Stream};
 use std::sync::atomic::Ordering;
@@ -109,7 +109,7 @@ pub(crate) unsafe fn close(r: *mut RTMP, farewell: Farewell, settings: Settings)
             None => {
                 // The other close waits until this call has left; from then on the handle may be freed.
                 drop(call);
-                closes::await_others(r);
+                connection::await_closes(r);
             }
         }
     }
@@ -234,8 +234,8 @@ unsafe fn reset(r: *mut RTMP, connection: Option<&Connection>) {
             libc::free((*r).m_clientID.av_val.cast());
             (*r).m_clientID = AVal::EMPTY;
         }
-        calls::free_calls(r);
-        calls::free_channels(r);
+        arrays::free_calls(r);
+        arrays::free_channels(r);
         let announced =
             connection.map_or(0, |connection| connection.announced_chunk_size.load(Ordering::Relaxed));
         if announced != 0 && usize::try_from((*r).m_outChunkSize) == Ok(announced) {

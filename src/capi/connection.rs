@@ -9,7 +9,7 @@ mod entry;
 mod hung;
 mod origin;
 
-pub(crate) use closing::Closing;
+pub(crate) use closing::{Closing, await_closes};
 pub(crate) use entry::{current, entered, nested, required, say_unconnected};
 pub(crate) use hung::{place, succeed};
 pub(crate) use origin::{Belonging, belonging, is_shared_with_parent};

@@ -5,7 +5,7 @@ use crate::capi::data::RTMP_ctrlC;
 use crate::capi::guard::guard;
 use crate::capi::scalar::Scalar;
 use crate::capi::types::RTMP;
-use crate::capi::{calls, closes, connection, extra, texts};
+use crate::capi::{arrays, connection, extra, texts};
 use crate::session::{Fields, feature};
 use libc::c_int;
 use std::ptr::null_mut;
@@ -40,7 +40,7 @@ pub unsafe extern "C" fn RTMP_Free(r: *mut RTMP) {
         // SAFETY: the caller's promise; nothing that the library made hangs on a structure of zeroes, so that the
         // descriptor 0 that stands there is left alone.
         unsafe {
-            closes::await_others(r);
+            connection::await_closes(r);
             free_open(r);
             if texts::are_at_home(r) {
                 free_settings(r);
@@ -202,7 +202,7 @@ pub unsafe extern "C" fn RTMP_DropRequest(r: *mut RTMP, i: c_int, freeit: c_int)
         unsafe {
             let connection = connection::current(r);
             let _exclusive = connection.as_ref().map(|connection| connection.arrays.lock());
-            calls::remove(r, i, freeit != 0);
+            arrays::remove_call(r, i, freeit != 0);
         }
     });
 }

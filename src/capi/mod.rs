@@ -7,10 +7,9 @@
 #[cfg(feature = "reserve")]
 mod allocator;
 pub mod amf;
+mod arrays;
 mod call;
-mod calls;
 pub mod close;
-mod closes;
 pub mod connect;
 mod connection;
 pub mod data;

@@ -9,7 +9,7 @@ use crate::capi::amf::room::room_for;
 use crate::capi::connection::Connection;
 use crate::capi::scalar::{self, Scalar};
 use crate::capi::types::{AMFObjectProperty, RTMP, RTMP_READ};
-use crate::capi::{calls, texts};
+use crate::capi::{arrays, texts};
 use crate::handshake::SWF_ANSWER_SIZE;
 use crate::session::{Host, MAX_BANDWIDTH_CHECKS, PublishAhead, Resumed, Scalars, Text};
 use std::sync::PoisonError;
@@ -150,19 +150,19 @@ impl Host for Owner<'_> {
     fn call_sent(&mut self, method: &[u8], transaction: i32) {
         let _exclusive = self.connection.arrays.lock();
         // SAFETY: `r` is good (see `new`), and the lock keeps the other half out of the list.
-        unsafe { calls::push(self.r, method, transaction) };
+        unsafe { arrays::push_call(self.r, method, transaction) };
     }
 
     fn call_answered(&mut self, transaction: i32) -> Option<Vec<u8>> {
         let _exclusive = self.connection.arrays.lock();
         // SAFETY: as in `call_sent`.
-        unsafe { calls::take(self.r, |call| call.num == transaction) }
+        unsafe { arrays::take_call(self.r, |call| call.num == transaction) }
     }
 
     fn call_dropped(&mut self, method: &[u8]) {
         let _exclusive = self.connection.arrays.lock();
         // SAFETY: as in `call_sent`; a call's name is a text of the list's own.
-        unsafe { calls::take(self.r, |call| call.name.bytes() == method) };
+        unsafe { arrays::take_call(self.r, |call| call.name.bytes() == method) };
     }
 
     fn publish_chunk_size(&self) -> Option<u32> {
@@ -189,7 +189,7 @@ impl Host for Owner<'_> {
     fn channel_time_of(&self, channel: i32) -> u32 {
         let _exclusive = self.connection.arrays.lock();
         // SAFETY: `r` is good (see `new`), and the lock keeps the reading half from moving the array.
-        unsafe { calls::channel_time(self.r, channel) }
+        unsafe { arrays::channel_time(self.r, channel) }
     }
 
     fn show_values(&self, body: &[u8]) {
@@ -199,7 +199,7 @@ impl Host for Owner<'_> {
     fn channel_time(&mut self, channel: u32, time: u32) {
         // SAFETY: `r` is good (see `new`); only the reading half stores times, whose seat one call has at a time, and it
         // moves the array under the lock that readers of times hold.
-        unsafe { calls::set_channel_time(self.r, channel, time, &self.connection.arrays) };
+        unsafe { arrays::set_channel_time(self.r, channel, time, &self.connection.arrays) };
     }
 }
 

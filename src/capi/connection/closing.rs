@@ -1,14 +1,17 @@
-//! A close of a handle, from its beginning to its end.
+//! A close of a handle, from its beginning to its end, and who waits for that.
+//!
+//! Which handles are being closed, and by whom, is not noted in the handles themselves: a thread that waits for the end of
+//! another's close frees the structure next, or finds it freed.
 
 use super::WAITING_INTERVAL;
 use super::hung::{place, stripe, unhang};
 use super::origin::is_shared_with_parent;
-use crate::capi::closes::AtWork;
 use crate::capi::gate::Gate;
 use crate::capi::scalar::Scalar;
 use crate::capi::types::RTMP;
 use libc::c_int;
 use std::sync::atomic::Ordering;
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 
 /// A close of a handle that has begun: its gate is shut, and its descriptor taken out of the structure. When this is
 /// dropped, other threads' closes of the handle return, and their programs may free it.
@@ -17,7 +20,7 @@ pub(crate) struct Closing {
     r: *mut RTMP,
     /// The descriptor that stood there, or a negative number.
     pub(crate) fd: c_int,
-    _at_work: AtWork,
+    _noted: Noted,
 }
 
 impl Closing {
@@ -37,11 +40,11 @@ impl Closing {
             if Gate::of(r).is_shut() {
                 return None;
             }
-            let at_work = AtWork::begin(r);
+            let noted = Noted::begin(r);
             Gate::of(r).shut();
             let fd = Scalar::load(&raw const (*r).m_sb.sb_socket);
             Scalar::store(&raw mut (*r).m_sb.sb_socket, -1);
-            Some(Self { r, fd, _at_work: at_work })
+            Some(Self { r, fd, _noted: noted })
         }
     }
 
@@ -83,4 +86,57 @@ impl Closing {
         };
         drop(before);
     }
+}
+
+static CLOSES: Mutex<Vec<Close>> = Mutex::new(Vec::new());
+/// Told when one of them has ended.
+static ENDED: Condvar = Condvar::new();
+
+/// A close in progress.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Close {
+    /// Where the handle stands.
+    place: usize,
+    thread: libc::pthread_t,
+}
+
+fn closes() -> MutexGuard<'static, Vec<Close>> {
+    CLOSES.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn this_thread() -> libc::pthread_t {
+    // SAFETY: it has no precondition.
+    unsafe { libc::pthread_self() }
+}
+
+/// A close of this thread's, noted until this is dropped.
+#[derive(Debug)]
+struct Noted(Close);
+
+impl Noted {
+    /// Notes that this thread closes the handle.
+    fn begin(r: *const RTMP) -> Self {
+        let close = Close { place: r.addr(), thread: this_thread() };
+        closes().push(close);
+        Self(close)
+    }
+}
+
+impl Drop for Noted {
+    fn drop(&mut self) {
+        let mut closes = closes();
+        if let Some(index) = closes.iter().position(|close| *close == self.0) {
+            closes.swap_remove(index);
+        }
+        drop(closes);
+        ENDED.notify_all();
+    }
+}
+
+/// Waits until no other thread closes the handle. Nothing of the handle is read: it may be gone.
+pub(crate) fn await_closes(r: *const RTMP) {
+    let (place, thread) = (r.addr(), this_thread());
+    let is_others = |close: &Close| close.place == place && close.thread != thread;
+    let waited = ENDED.wait_while(closes(), |closes| closes.iter().any(is_others));
+    drop(waited.unwrap_or_else(PoisonError::into_inner));
 }

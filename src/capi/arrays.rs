@@ -17,11 +17,11 @@ const CHANNELS_STEP: usize = 10;
 ///
 /// # Safety
 /// `r` is an initialised `struct RTMP`, and no other thread touches its list of calls.
-pub(crate) unsafe fn push(r: *mut RTMP, method: &[u8], transaction: i32) {
+pub(crate) unsafe fn push_call(r: *mut RTMP, method: &[u8], transaction: i32) {
     // SAFETY: the caller's promise; the list has room for a multiple of CALLS_STEP, so it grows when that is used up.
     unsafe {
         if usize::try_from((*r).m_numCalls).is_ok_and(|count| count >= MAX_CALLS) {
-            remove(r, 0, true);
+            remove_call(r, 0, true);
         }
         let count = usize::try_from((*r).m_numCalls).unwrap_or(0);
         if count % CALLS_STEP == 0 {
@@ -44,8 +44,8 @@ pub(crate) unsafe fn push(r: *mut RTMP, method: &[u8], transaction: i32) {
 /// Takes the first call that is `wanted` out of the list and returns its name.
 ///
 /// # Safety
-/// As [`push`].
-pub(crate) unsafe fn take(r: *mut RTMP, wanted: impl Fn(&RTMP_METHOD) -> bool) -> Option<Vec<u8>> {
+/// As [`push_call`].
+pub(crate) unsafe fn take_call(r: *mut RTMP, wanted: impl Fn(&RTMP_METHOD) -> bool) -> Option<Vec<u8>> {
     // SAFETY: the caller's promise: `m_numCalls` calls stand in the list.
     unsafe {
         if (*r).m_methodCalls.is_null() {
@@ -55,7 +55,7 @@ pub(crate) unsafe fn take(r: *mut RTMP, wanted: impl Fn(&RTMP_METHOD) -> bool) -
             let call = (*r).m_methodCalls.add(index).read();
             if wanted(&call) {
                 let name = call.name.bytes().to_vec();
-                remove(r, index, true);
+                remove_call(r, index, true);
                 return Some(name);
             }
         }
@@ -66,8 +66,8 @@ pub(crate) unsafe fn take(r: *mut RTMP, wanted: impl Fn(&RTMP_METHOD) -> bool) -
 /// Takes a call out of the list by its place; frees its name when asked to.
 ///
 /// # Safety
-/// As [`push`].
-pub(crate) unsafe fn remove(r: *mut RTMP, index: usize, free_name: bool) {
+/// As [`push_call`].
+pub(crate) unsafe fn remove_call(r: *mut RTMP, index: usize, free_name: bool) {
     // SAFETY: the caller's promise; only places below `m_numCalls` are touched.
     unsafe {
         let count = usize::try_from((*r).m_numCalls).unwrap_or(0);
@@ -88,12 +88,12 @@ pub(crate) unsafe fn remove(r: *mut RTMP, index: usize, free_name: bool) {
 /// Frees the whole list.
 ///
 /// # Safety
-/// As [`push`].
+/// As [`push_call`].
 pub(crate) unsafe fn free_calls(r: *mut RTMP) {
     // SAFETY: the caller's promise; names and list are malloc'ed, and nothing points to them afterwards.
     unsafe {
         while (*r).m_numCalls > 0 && !(*r).m_methodCalls.is_null() {
-            remove(r, (*r).m_numCalls as usize - 1, true);
+            remove_call(r, (*r).m_numCalls as usize - 1, true);
         }
         libc::free((*r).m_methodCalls.cast());
         (*r).m_methodCalls = std::ptr::null_mut();
