@@ -11,6 +11,7 @@ use crate::log::Text as Shown;
 use crate::options::conn::{Item, Scalar};
 use crate::options::{self, Effect, Number, conn};
 use crate::session::Text;
+use crate::{Error, Result};
 use libc::c_int;
 
 /// Sets an option by its name. Text is not copied: it must stay alive as long as the option is used.
@@ -92,53 +93,67 @@ unsafe fn number_field(r: *mut RTMP, which: Number) -> *mut c_int {
 ///
 /// # Safety
 /// `r` points to a structure that `RTMP_Init` has prepared, `Link.extras` is as the library or AMF_AddProp left it.
-unsafe fn append(r: *mut RTMP, text: &[u8]) -> crate::Result<()> {
+unsafe fn append(r: *mut RTMP, text: &[u8]) -> Result<()> {
     // SAFETY: the caller's promise.
     unsafe {
         let depth = (*r).Link.edepth;
-        let (name, kind, value) = match conn::parse(text, depth)? {
-            Item::Close => {
-                (*r).Link.edepth = depth.saturating_sub(1);
-                return Ok(());
-            }
+        match conn::parse(text, depth)? {
+            Item::Close => (*r).Link.edepth = depth.saturating_sub(1),
             Item::Open(name) => {
-                let p_object = AMFObject { o_num: 0, o_props: std::ptr::null_mut() };
-                (name, marker::OBJECT, AMFObjectPropertyValue { p_object })
+                let value = AMFObjectPropertyValue { p_object: AMFObject::EMPTY };
+                add(r, depth, name, marker::OBJECT, value)?;
+                (*r).Link.edepth = depth.saturating_add(1);
             }
-            Item::Value(name, Scalar::Number(p_number)) => {
-                (name, marker::NUMBER, AMFObjectPropertyValue { p_number })
+            Item::Value(name, scalar) => {
+                let (kind, value) = typed(&scalar);
+                add(r, depth, name, kind, value)?;
             }
-            Item::Value(name, Scalar::Boolean(p_number)) => {
-                (name, marker::BOOLEAN, AMFObjectPropertyValue { p_number })
-            }
-            Item::Value(name, Scalar::String(text)) => {
-                (name, marker::STRING, AMFObjectPropertyValue { p_aval: AVal::borrowing(text) })
-            }
-            Item::Value(name, Scalar::Null) => {
-                (name, marker::NULL, AMFObjectPropertyValue { p_aval: AVal::EMPTY })
-            }
-        };
-        crate::capi::extra::begin_extras(r);
-        let object = innermost(&raw mut (*r).Link.extras, depth)?;
-        let p_name = if name.is_empty() { AVal::EMPTY } else { AVal::borrowing(name) };
-        let property = AMFObjectProperty { p_name, p_type: kind.into(), p_vu: value, p_UTCoffset: 0 };
-        let count = (*object).o_num;
-        AMF_AddProp(object, &property);
-        if (*object).o_num == count {
-            return Err(crate::Error::Usage("option conn: no memory for another value".into()));
         }
-        if kind == marker::OBJECT {
-            (*r).Link.edepth = depth.saturating_add(1);
-        }
-        Ok(())
     }
+    Ok(())
+}
+
+/// A value in C's form, and its type.
+fn typed(scalar: &Scalar<'_>) -> (u8, AMFObjectPropertyValue) {
+    match *scalar {
+        Scalar::Number(p_number) => (marker::NUMBER, AMFObjectPropertyValue { p_number }),
+        Scalar::Boolean(p_number) => (marker::BOOLEAN, AMFObjectPropertyValue { p_number }),
+        Scalar::String(text) => (marker::STRING, AMFObjectPropertyValue { p_aval: AVal::borrowing(text) }),
+        Scalar::Null => (marker::NULL, AMFObjectPropertyValue { p_aval: AVal::EMPTY }),
+    }
+}
+
+/// Appends a property to the object that is open at this depth.
+///
+/// # Safety
+/// As [`append`].
+unsafe fn add(
+    r: *mut RTMP,
+    depth: c_int,
+    name: &[u8],
+    kind: u8,
+    value: AMFObjectPropertyValue,
+) -> Result<()> {
+    let p_name = if name.is_empty() { AVal::EMPTY } else { AVal::borrowing(name) };
+    let property = AMFObjectProperty { p_name, p_type: kind.into(), p_vu: value, p_UTCoffset: 0 };
+    // SAFETY: the caller's promise.
+    unsafe {
+        extra::begin_extras(r);
+        let object = innermost(&raw mut (*r).Link.extras, depth)?;
+        let count = (*object).o_num;
+        AMF_AddProp(object, &raw const property);
+        if (*object).o_num == count {
+            return Err(Error::Usage("option conn: no memory for another value".into()));
+        }
+    }
+    Ok(())
 }
 
 /// The object that is open at this depth: each is the last property of the one around it.
 ///
 /// # Safety
 /// `object` is well formed: `o_props` holds `o_num` properties.
-unsafe fn innermost(object: *mut AMFObject, depth: c_int) -> crate::Result<*mut AMFObject> {
+unsafe fn innermost(object: *mut AMFObject, depth: c_int) -> Result<*mut AMFObject> {
     let mut object = object;
     for _ in 0..depth {
         // SAFETY: the caller's promise; the type says which member of the union is valid.
@@ -148,7 +163,7 @@ unsafe fn innermost(object: *mut AMFObject, depth: c_int) -> crate::Result<*mut 
                 Some(last) if is((*(*object).o_props.add(last)).p_type, marker::OBJECT) => {
                     &raw mut (*(*object).o_props.add(last)).p_vu.p_object
                 }
-                _ => return Err(crate::Error::Usage("option conn: no object is open".into())),
+                _ => return Err(Error::Usage("option conn: no object is open".into())),
             };
         }
     }
