@@ -64,45 +64,75 @@ pub(super) fn connect_first(
         let text = "the address to bind to is of another family than every address of the peer";
         return Err(Error::Usage(text.into()));
     }
-    let mut attempts: Vec<Attempt<'_>> = Vec::new();
-    let mut failures = Failures::default();
-    let mut next_start = Instant::now();
+    let mut race = Race { attempts: Vec::new(), failures: Failures::default(), next_start: Instant::now() };
     loop {
-        let now = Instant::now();
-        if (attempts.is_empty() || now >= next_start)
+        if race.may_start()
             && let Some(address) = waiting.next()
         {
-            match start(address, bind)? {
-                Ok((socket, true)) => return finish(socket),
-                Ok((socket, false)) => {
-                    attempts.push(Attempt { address, socket });
-                    next_start = now + ATTEMPT_DELAY;
-                }
-                Err(error) => failures.add(address, &error),
+            match race.start(address, bind)? {
+                Some(socket) => return finish(socket),
+                None => continue,
             }
-            continue;
         }
-        if attempts.is_empty() {
-            return Err(failures.into_error());
+        if race.attempts.is_empty() {
+            return Err(race.failures.into_error());
         }
-        let until = if waiting.peek().is_some() {
-            deadline.or_after(next_start.saturating_duration_since(now).max(Duration::from_millis(1)))
-        } else {
-            deadline
-        };
-        for index in ready(&attempts, until, interrupt)?.into_iter().rev() {
-            let Attempt { address, socket } = attempts.swap_remove(index);
-            match socket.take_error() {
-                Ok(None) => return finish(socket),
-                Ok(Some(error)) | Err(error) => {
-                    failures.add(address, &error);
-                    next_start = now;
-                }
-            }
+        let until = if waiting.peek().is_some() { race.next_start_or(deadline) } else { deadline };
+        if let Some(socket) = race.wait(until, interrupt)? {
+            return finish(socket);
         }
         if let Err(Error::TimedOut) = deadline.left() {
-            return Err(failures.with_silence_of(&attempts));
+            return Err(race.failures.with_silence_of(&race.attempts));
         }
+    }
+}
+
+/// The attempts at once, and what became of those before.
+struct Race<'a> {
+    attempts: Vec<Attempt<'a>>,
+    failures: Failures,
+    /// When the next attempt may be started beside those that are silent.
+    next_start: Instant,
+}
+
+impl<'a> Race<'a> {
+    fn may_start(&self) -> bool {
+        self.attempts.is_empty() || Instant::now() >= self.next_start
+    }
+
+    /// The earlier of the deadline and the moment for the next attempt, which is not quite yet.
+    fn next_start_or(&self, deadline: Deadline) -> Deadline {
+        let left = self.next_start.saturating_duration_since(Instant::now());
+        deadline.or_after(left.max(Duration::from_millis(1)))
+    }
+
+    /// Starts an attempt; the connection when it stands at once.
+    fn start(&mut self, address: &'a SockAddr, bind: Option<IpAddr>) -> Result<Option<Socket>> {
+        match start(address, bind)? {
+            Ok((socket, true)) => return Ok(Some(socket)),
+            Ok((socket, false)) => {
+                self.attempts.push(Attempt { address, socket });
+                self.next_start = Instant::now() + ATTEMPT_DELAY;
+            }
+            Err(error) => self.failures.add(address, &error),
+        }
+        Ok(None)
+    }
+
+    /// Waits until attempts have come to an end, or for this long; the first connection made. After a failure the next
+    /// attempt may start at once.
+    fn wait(&mut self, until: Deadline, interrupt: Interrupt) -> Result<Option<Socket>> {
+        for index in ready(&self.attempts, until, interrupt)?.into_iter().rev() {
+            let Attempt { address, socket } = self.attempts.swap_remove(index);
+            match socket.take_error() {
+                Ok(None) => return Ok(Some(socket)),
+                Ok(Some(error)) | Err(error) => {
+                    self.failures.add(address, &error);
+                    self.next_start = Instant::now();
+                }
+            }
+        }
+        Ok(None)
     }
 }
 
