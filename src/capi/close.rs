@@ -6,7 +6,7 @@ use crate::capi::connection::{self, Belonging, Closing, Connection};
 use crate::capi::guard::guard;
 use crate::capi::scalar::Scalar;
 use crate::capi::types::{AVal, RTMP};
-use crate::capi::{arrays, connect, extra, texts};
+use crate::capi::{arrays, connect, extra, layers, texts};
 use crate::session::read_status;
 use crate::transport::{Deadline, Stream};
 use std::sync::atomic::Ordering;
@@ -129,7 +129,7 @@ unsafe fn conclude(closing: Closing, call: Option<InUse>, settings: Settings, th
             libc::close(closing.fd);
         }
         closing.end(|| {
-            crate::capi::sockbuf::drop_layered(&raw mut (*r).m_sb);
+            layers::take_off(&raw mut (*r).m_sb);
             reset(r, call.as_deref());
             match settings {
                 Settings::Freed => free_settings(r),

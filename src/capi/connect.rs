@@ -11,8 +11,8 @@ use crate::capi::connection::{self, interrupt};
 use crate::capi::guard::guard;
 use crate::capi::scalar::Scalar;
 use crate::capi::send::send_packet;
-use crate::capi::types::{RTMP, RTMPPacket};
-use crate::capi::{extra, handle, proxy, sockbuf};
+use crate::capi::types::{AVal, RTMP, RTMPPacket};
+use crate::capi::{extra, handle, layers, proxy};
 use crate::handshake::Mode;
 use crate::session::{self, Established, feature, read_status};
 use crate::transport::{Deadline, Socket, Stream, Target, dial, dial_address};
@@ -262,7 +262,7 @@ unsafe fn establish(r: *mut RTMP, deadline: Deadline, step: &mut Step) -> Result
         *step = Step::Layers(protocol);
         let plain = connection::plain_stream(fd);
         plain.socket().set_send_timeout_if_unset(timeout(r));
-        let stream = sockbuf::layer(r, plain, protocol, deadline)?;
+        let stream = layers::put_over(r, plain, protocol, deadline)?;
         let mode = match (protocol & feature::ENC != 0, (*r).Link.SWFSize) {
             (true, _) => Mode::Encrypted,
             (false, 0) => Mode::Plain,
@@ -288,7 +288,7 @@ unsafe fn begin_session(r: *mut RTMP, before: InUse, stream: Arc<Stream>, shaken
         }
         // Only now, as what ends a session frees it with the tunnel.
         if let Stream::Tunnel(tunnel) = &*stream {
-            sockbuf::set_client_id(r, &tunnel.id());
+            (*r).m_clientID = AVal::malloced(&tunnel.id());
         }
         connection::succeed(before, stream, shaken.ciphers)
     }

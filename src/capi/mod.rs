@@ -20,6 +20,7 @@ pub mod guard;
 pub mod handle;
 pub mod http;
 mod input;
+mod layers;
 mod layout;
 pub mod log;
 pub mod mem;

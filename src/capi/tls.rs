@@ -5,7 +5,7 @@ use crate::capi::connect::deadline;
 use crate::capi::connection::{self, plain_stream};
 use crate::capi::guard::guard;
 use crate::capi::types::RTMP;
-use crate::capi::{extra, sockbuf};
+use crate::capi::{extra, layers};
 use crate::transport::{Deadline, Socket, Stream, TlsServerContext, TlsSettings, TlsStream};
 use libc::{c_char, c_int, c_void};
 use std::ffi::{CStr, OsStr};
@@ -93,7 +93,7 @@ unsafe fn accept(r: *mut RTMP, context: &TlsServerContext) -> bool {
         match TlsStream::accept(socket, context, deadline(r)) {
             Ok(stream) => {
                 let stream = Arc::new(Stream::Tls(stream));
-                sockbuf::hang_layered(&raw mut (*r).m_sb, &stream);
+                layers::hang(&raw mut (*r).m_sb, &stream);
                 connection::succeed(accepting, stream, None).is_ok()
             }
             Err(error) => {

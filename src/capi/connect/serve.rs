@@ -6,7 +6,7 @@ use crate::capi::close::{Farewell, end};
 use crate::capi::connection;
 use crate::capi::guard::guard;
 use crate::capi::handle::RTMP_GetTime;
-use crate::capi::sockbuf;
+use crate::capi::layers;
 use crate::capi::types::RTMP;
 use crate::session;
 use libc::c_int;
@@ -34,7 +34,7 @@ unsafe fn serve(r: *mut RTMP) -> bool {
         else {
             return false;
         };
-        let stream = sockbuf::accepted(r).unwrap_or_else(|| Arc::new(connection::plain_stream(serving.fd())));
+        let stream = layers::accepted(r).unwrap_or_else(|| Arc::new(connection::plain_stream(serving.fd())));
         stream.socket().set_timeout_if_unset(timeout(r));
         match session::accept(&stream, RTMP_GetTime(), deadline(r)) {
             Ok(shaken) => begin_session(r, serving, stream, shaken).is_ok(),
