@@ -80,7 +80,8 @@ pub struct AggregateTag<'a> {
 
 /// The tags of an aggregate message (RTMP 1.0, section 7.1.6), their times shifted so that the first equals the
 /// message's. The previous-tag-sizes are not looked at, as servers get them wrong or leave out the last: whoever
-/// writes the tags adds right ones. Bytes at the end that are no tag header are dropped with a warning. After an error there is nothing more.
+/// writes the tags adds right ones. Bytes at the end that are no tag header are dropped with a warning. After an error
+/// there is nothing more.
 #[derive(Clone, Debug)]
 pub struct Aggregate<'a> {
     rest: &'a [u8],

@@ -11,7 +11,7 @@ pub(crate) use body::{BodyDecoder, BodyLength};
 pub use chunked::Chunked;
 pub(super) use head::{Head, HeadEnd};
 
-/// A head longer than this is refused.
+/// A head longer than this, in bytes, is refused.
 pub(crate) const HEAD_LIMIT: usize = 16 * 1024;
 
 /// Takes answers with odd header lines, as there are gateways that add some: those that cannot be read are passed over.
