@@ -1,28 +1,19 @@
 //! `RTMP_Close`, and how a session ends by itself.
 
+mod farewell;
+
+pub(crate) use farewell::Farewell;
+
 use crate::Error;
 use crate::capi::call::InUse;
 use crate::capi::connection::{self, Belonging, Closing, Connection};
 use crate::capi::guard::guard;
 use crate::capi::scalar::Scalar;
 use crate::capi::types::{AVal, RTMP};
-use crate::capi::{arrays, connect, extra, layers, texts};
+use crate::capi::{arrays, extra, layers, texts};
 use crate::session::read_status;
-use crate::transport::{Deadline, Stream};
+use crate::transport::Stream;
 use std::sync::atomic::Ordering;
-use std::time::Duration;
-
-/// How long a close waits for the server to have read what was published.
-const DRAIN_TIME: Duration = Duration::from_secs(2);
-
-/// Whether the peer is told.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Farewell {
-    /// The stream is unpublished and deleted, and what was published is waited for.
-    Said,
-    /// The connection is broken: nothing more is sent.
-    Omitted,
-}
 
 /// What becomes of the settings that the library made.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -78,7 +69,7 @@ pub(crate) fn end(call: impl Into<InUse>, farewell: Farewell, then: impl FnOnce(
     let r = call.handle();
     let is_current = call.is_current();
     if is_current {
-        bid_farewell(&call, farewell);
+        farewell.bid(&call);
     }
     // SAFETY: the structure stays while the call lives.
     match is_current.then(|| unsafe { Closing::begin(r) }).flatten() {
@@ -102,7 +93,7 @@ pub(crate) unsafe fn close(r: *mut RTMP, farewell: Farewell, settings: Settings)
         }
         let call = connection::current(r);
         if let Some(call) = &call {
-            bid_farewell(call, farewell);
+            farewell.bid(call);
         }
         match Closing::begin(r) {
             Some(closing) => conclude(closing, call, settings, |_| {}),
@@ -164,45 +155,6 @@ pub(crate) unsafe fn free_open(r: *mut RTMP) {
         // Texts that `Link` was copied with are another handle's.
         close(r, farewell, if texts::are_at_home(r) { Settings::Freed } else { Settings::Used });
     }
-}
-
-/// Tells the peer, unless nothing can be sent any more. A session that another thread of the process which this one was
-/// forked from is at work on goes on there.
-fn bid_farewell(call: &InUse, farewell: Farewell) {
-    if farewell == Farewell::Said && !call.sender.is_broken() && !call.is_shared_with_parent() {
-        say_farewell(call);
-    }
-}
-
-fn say_farewell(call: &InUse) {
-    if call.talk(|talk| talk.leave()).is_err() {
-        return;
-    }
-    let published = call.published.load(Ordering::Relaxed);
-    if published || !call.stream.is_plain() {
-        call.stream.shutdown_send();
-    }
-    if published {
-        // SAFETY: the structure stays while the call lives.
-        let timeout = unsafe { connect::timeout(call.handle()) };
-        drain(call, timeout.map_or(DRAIN_TIME, |timeout| timeout.min(DRAIN_TIME)));
-    }
-}
-
-/// Reads the peer's side to its end, so that the kernel does not reset what the server has not read yet. A thread that is
-/// reading does the same.
-fn drain(call: &InUse, time: Duration) {
-    let deadline = Deadline::after(time);
-    call.read_aside(|_, _, _| {
-        let mut unwanted = [0; 4096];
-        loop {
-            match call.stream.receive_now(&mut unwanted) {
-                Ok(_) if deadline.left().is_ok() => {}
-                Err(Error::TimedOut) if call.stream.wait_readable(deadline).is_ok() => {}
-                _ => return,
-            }
-        }
-    });
 }
 
 /// Sets the per-connection members back, as the reference does.
@@ -270,7 +222,7 @@ mod tests {
     use std::cell::Cell;
     use std::os::unix::net::UnixStream;
     use std::ptr::null_mut;
-    use std::time::Instant;
+    use std::time::{Duration, Instant};
 
     fn read(handle: Handle) -> c_int {
         let mut bytes = [0; 64];

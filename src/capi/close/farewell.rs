@@ -1,0 +1,61 @@
+//! How a session takes leave of its peer.
+
+use crate::Error;
+use crate::capi::call::InUse;
+use crate::capi::connect;
+use crate::transport::Deadline;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+/// How long a close waits for the server to have read what was published.
+const DRAIN_TIME: Duration = Duration::from_secs(2);
+
+/// Whether the peer is told.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Farewell {
+    /// The stream is unpublished and deleted, and what was published is waited for.
+    Said,
+    /// The connection is broken: nothing more is sent.
+    Omitted,
+}
+
+impl Farewell {
+    /// Tells the peer, unless nothing can be sent any more. A session that another thread of the process which this one
+    /// was forked from is at work on goes on there.
+    pub(super) fn bid(self, call: &InUse) {
+        if self == Farewell::Said && !call.sender.is_broken() && !call.is_shared_with_parent() {
+            say(call);
+        }
+    }
+}
+
+fn say(call: &InUse) {
+    if call.talk(|talk| talk.leave()).is_err() {
+        return;
+    }
+    let published = call.published.load(Ordering::Relaxed);
+    if published || !call.stream.is_plain() {
+        call.stream.shutdown_send();
+    }
+    if published {
+        // SAFETY: the structure stays while the call lives.
+        let timeout = unsafe { connect::timeout(call.handle()) };
+        drain(call, timeout.map_or(DRAIN_TIME, |timeout| timeout.min(DRAIN_TIME)));
+    }
+}
+
+/// Reads the peer's side to its end, so that the kernel does not reset what the server has not read yet. A thread that is
+/// reading does the same.
+fn drain(call: &InUse, time: Duration) {
+    let deadline = Deadline::after(time);
+    call.read_aside(|_, _, _| {
+        let mut unwanted = [0; 4096];
+        loop {
+            match call.stream.receive_now(&mut unwanted) {
+                Ok(_) if deadline.left().is_ok() => {}
+                Err(Error::TimedOut) if call.stream.wait_readable(deadline).is_ok() => {}
+                _ => return,
+            }
+        }
+    });
+}
