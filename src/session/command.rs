@@ -175,7 +175,7 @@ impl<H: Host + ?Sized> Conversation<'_, H> {
 
     fn on_error(&mut self, arguments: &Arguments<'_>) -> Result<Event> {
         let method = self.host.call_answered(arguments.transaction() as i32);
-        let words = described(arguments, 3);
+        let words = self.described(arguments, 3);
         match method.as_deref() {
             Some(command::CONNECT) if self.publishes() => self.on_connect_refused(arguments, words),
             Some(method @ (command::CONNECT | command::CREATE_STREAM | command::PLAY | command::PUBLISH)) => {
@@ -228,7 +228,7 @@ impl<H: Host + ?Sized> Conversation<'_, H> {
             Meaning::Failure => {
                 // What is said of the connection is no matter of a stream, wherever it is said.
                 let stream = if code.starts_with(b"NetConnection.") { 0 } else { stream };
-                let words = described(arguments, 3);
+                let words = self.described(arguments, 3);
                 return self.on_refusal(stream, Error::Refused(format!("the server says: {words}")));
             }
             Meaning::PlayStarted => self.start(command::PLAY),
@@ -251,22 +251,23 @@ impl<H: Host + ?Sized> Conversation<'_, H> {
         self.host.set_playing(true);
         self.host.call_dropped(method);
     }
-}
 
-/// The peer's own words about a refusal: code and description where they are, but for queries, which hold stream keys
-/// and tokens.
-fn described(arguments: &Arguments<'_>, index: usize) -> String {
-    let code = arguments.text(index, b"code");
-    let description = arguments.text(index, b"description");
-    let words = match (code, description) {
-        (Some(code), Some(description)) => format!("{}: {}", log::Text(code), log::Text(description)),
-        (Some(words), None) | (None, Some(words)) => log::Text(words).to_string(),
-        (None, None) => "without saying why".to_owned(),
-    };
-    words
-        .split(' ')
-        .map(without_query)
-        .fold(String::new(), |said, word| if said.is_empty() { word.to_owned() } else { said + " " + word })
+    /// The peer's own words about a refusal: code and description where they are, but for queries and tokens.
+    fn described(&self, arguments: &Arguments<'_>, index: usize) -> String {
+        let secrets = self.secrets();
+        let shown = |name| {
+            let text = arguments.text(index, name)?;
+            Some(log::Text(&secrets.covered(text).ok()?).to_string())
+        };
+        let words = match (shown(b"code"), shown(b"description")) {
+            (Some(code), Some(description)) => format!("{code}: {description}"),
+            (Some(words), None) | (None, Some(words)) => words,
+            (None, None) => "without saying why".to_owned(),
+        };
+        words.split(' ').map(without_query).fold(String::new(), |said, word| {
+            if said.is_empty() { word.to_owned() } else { said + " " + word }
+        })
+    }
 }
 
 /// A word up to its query.

@@ -73,10 +73,12 @@ impl<H: Host + ?Sized> Conversation<'_, H> {
         Ok(Event::Handled)
     }
 
-    /// Shows what the server said: programs find redirections and reasons in the log.
+    /// Shows what the server said, but for secrets that it repeats: programs find redirections and reasons in the log.
     pub(super) fn show(&mut self, body: &[u8]) {
-        if log::enabled(log::Level::Debug) {
-            self.host.show_values(body);
+        if log::enabled(log::Level::Debug)
+            && let Ok(body) = self.secrets().covered(body)
+        {
+            self.host.show_values(&body);
         }
     }
 

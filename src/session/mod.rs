@@ -20,6 +20,7 @@ mod player;
 mod publisher;
 mod reading;
 mod resume;
+mod secrets;
 mod sender;
 mod settings;
 

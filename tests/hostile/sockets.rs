@@ -151,6 +151,12 @@ const SECRETS: [&str; 6] =
 #[test]
 fn secrets() {
     let refusal = "[ AccessManager.Reject ] : [ code=403 need auth; authmod=adobe ] :";
+    // Servers say in their own words what was asked for.
+    let echo = |code| {
+        let description = "app?key=s3cretQuery/stream?key=s3cretKey, s3cretJtv, begins";
+        let properties = [("code", code), ("description", description), ("details", "stream?key=s3cretKey")];
+        command("onStatus", 0.0, &[NULL.into(), object(&properties)])
+    };
     let info = object(&[("code", "NetConnection.Connect.Rejected"), ("description", refusal)]);
     let refused = [handshake(3), command("_error", 1.0, &[NULL.into(), info])].concat();
     let token = command(
@@ -161,13 +167,16 @@ fn secrets() {
             object(&[("code", "NetConnection.Connect.Success"), ("secureToken", "0011223344556677")]),
         ],
     );
-    let played = [handshake(3), token, created(2.0), status("NetStream.Play.Start"), film(), stop()].concat();
+    let played = [handshake(3), token, created(2.0), echo("NetStream.Play.Start"), film(), stop()].concat();
+    let begun = [handshake(3), connected(), created(4.0), echo("NetStream.Publish.Start")].concat();
+    let failed = [handshake(3), connected(), created(2.0), echo("NetStream.Play.Failed")].concat();
     let scripts = [
         ("play", played.clone()),
         ("packets", played),
-        ("publish", publishing()),
-        ("send", publishing()),
+        ("publish", begun.clone()),
+        ("send", begun),
         ("publish", refused),
+        ("play", failed),
     ];
     for ((mode, bytes), level) in
         scripts.into_iter().flat_map(|script| (0..=6).map(move |level| (script.clone(), level)))
