@@ -45,13 +45,14 @@ pub unsafe extern "C" fn RTMP_Close(r: *mut RTMP) {
 
 /// Logs why the session of a call ends, and ends it.
 pub(crate) fn fail(call: impl Into<InUse>, error: &Error, then: impl FnOnce(*mut RTMP)) {
+    let call = call.into();
     let farewell = match error {
         Error::Interrupted => {
             crate::info!("interrupted by the program");
             Farewell::Said
         }
-        Error::Closed => {
-            crate::debug!("connection closed by the peer");
+        Error::Closed if is_programs_own(&call) => {
+            crate::debug!("connection closed by the program");
             Farewell::Omitted
         }
         error => {
@@ -60,6 +61,14 @@ pub(crate) fn fail(call: impl Into<InUse>, error: &Error, then: impl FnOnce(*mut
         }
     };
     end(call, farewell, then);
+}
+
+/// Whether the end that a call has met is of the program's own making: it closes the handle in another thread, or has
+/// closed it in a log callback.
+pub(crate) fn is_programs_own(call: &InUse) -> bool {
+    // SAFETY: the structure stays while the call lives.
+    let descriptor = unsafe { Scalar::load(&raw const (*call.handle()).m_sb.sb_socket) };
+    descriptor < 0 || call.closed_within.load(Ordering::Relaxed)
 }
 
 /// Ends the session that a call has found to be over. `then` stores what shall be readable afterwards. Once the call has
@@ -89,6 +98,7 @@ pub(crate) unsafe fn close(r: *mut RTMP, farewell: Farewell, settings: Settings)
     // SAFETY: the caller's promise.
     unsafe {
         if let Some(connection) = connection::nested(r) {
+            connection.closed_within.store(true, Ordering::Relaxed);
             return connection.stream.interrupt_all();
         }
         let call = connection::current(r);

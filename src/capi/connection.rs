@@ -51,6 +51,8 @@ pub(crate) struct Connection {
     pub(crate) program_reads: AtomicBool,
     /// Media was sent, so closing waits until the server has it.
     pub(crate) published: AtomicBool,
+    /// The program has closed it from within a log callback, which leaves the end to the call that logged.
+    pub(crate) closed_within: AtomicBool,
     /// The chunk size that the library announced by itself, to be taken back on close; 0 for none.
     pub(crate) announced_chunk_size: AtomicUsize,
     /// How often a bandwidth check was asked for.
@@ -89,6 +91,7 @@ impl Connection {
             bulk: Bulk::default(),
             read_was_late: AtomicBool::new(false),
             program_reads: AtomicBool::new(false),
+            closed_within: AtomicBool::new(false),
             published: AtomicBool::new(false),
             announced_chunk_size: AtomicUsize::new(0),
             bandwidth_checks: AtomicU32::new(0),

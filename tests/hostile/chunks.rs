@@ -15,6 +15,9 @@ fn unfinished(channel: u32, length: u32) -> Vec<u8> {
     [header(channel, 0, VIDEO, length), body(CHUNK.min(length as usize), 0)].concat()
 }
 
+/// What a program's user gets to read when the server has gone.
+const ENDED: &str = "log 1 connection closed by the peer";
+
 #[test]
 fn lengths_announced_again() {
     run(vec![
@@ -192,17 +195,21 @@ fn ends() {
         cut(
             "the end in a chunk header",
             [media(VIDEO, 0, 50), vec![6, 0, 0]].concat(),
-            &["tag 9 at 0, 50 bytes", "rest 0", "then 0, status -1"],
+            &["tag 9 at 0, 50 bytes", "rest 0", "then 0, status -1", ENDED],
         ),
         cut(
             "the end in a body",
             [media(VIDEO, 0, 50), unfinished(6, 1000)].concat(),
-            &["tag 9 at 0, 50 bytes", "rest 0", "then 0, status -1"],
+            &["tag 9 at 0, 50 bytes", "rest 0", "then 0, status -1", ENDED],
         ),
-        cut("the end before any media", Vec::new(), &["read 0, then 0, status -1"]),
+        cut("the end before any media", Vec::new(), &["read 0, then 0, status -1", ENDED]),
         Case {
             session: "read",
-            ..cut("the end before any media, unasked", Vec::new(), &["read 0, then 0, status -1"])
+            ..cut("the end before any media, unasked", Vec::new(), &["read 0, then 0, status -1", ENDED])
+        },
+        Case {
+            session: "packets",
+            ..cut("the end between packets", media(VIDEO, 0, 50), &["packets 4,", ENDED])
         },
         Case {
             name: "a play by the byte",

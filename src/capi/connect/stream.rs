@@ -4,7 +4,7 @@
 
 use super::reconnect;
 use crate::capi::call::ReadingCall;
-use crate::capi::close::{Farewell, end, fail};
+use crate::capi::close::{Farewell, end, fail, is_programs_own};
 use crate::capi::guard::guard;
 use crate::capi::scalar::Scalar;
 use crate::capi::send::{RTMP_DeleteStream, RTMP_SendCreateStream};
@@ -76,12 +76,13 @@ unsafe fn connect_stream(r: *mut RTMP, seek_time: c_int) -> bool {
                     return false;
                 }
                 Err(error) => {
-                    if matches!(error, Error::Closed) {
-                        crate::error!(
+                    let error = match error {
+                        Error::Closed if !is_programs_own(&call) => Error::protocol(
                             "the server closed the connection before the stream began: \
-                             it may not know the application, or not admit this client"
-                        );
-                    }
+                             it may not know the application, or not admit this client",
+                        ),
+                        error => error,
+                    };
                     fail(call, &error, |_| {});
                     return false;
                 }
