@@ -191,13 +191,25 @@ impl Socket {
         let mut rest = slices;
         IoSlice::advance_slices(&mut rest, 0);
         while !rest.is_empty() {
-            match self.send(rest.get(..SLICES_PER_CALL).unwrap_or(rest)) {
-                Ok(n) => IoSlice::advance_slices(&mut rest, n),
+            let part = rest.get(..SLICES_PER_CALL).unwrap_or(rest);
+            match self.send(part) {
+                Ok(n) => {
+                    if self.interrupt.requested() && self.was_interrupted(part, n) {
+                        return Err(Error::Interrupted);
+                    }
+                    IoSlice::advance_slices(&mut rest, n);
+                }
                 Err(Error::TimedOut) => self.wait_to_send()?,
                 Err(error) => return Err(error),
             }
         }
         Ok(())
+    }
+
+    /// Whether a signal has ended a send that `sent` bytes had left by: the kernel then says how many, and not EINTR. On a
+    /// non-blocking descriptor they are those that fitted.
+    fn was_interrupted(&self, slices: &[IoSlice<'_>], sent: usize) -> bool {
+        sent < slices.iter().map(|slice| slice.len()).sum() && !self.is_nonblocking()
     }
 
     /// After a send that found no room: waits for it on a non-blocking descriptor; on a blocking one the send itself has

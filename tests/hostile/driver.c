@@ -8,7 +8,8 @@
  *             send     the same with RTMP_SendPacket
  *             flv      connect, connect the stream, RTMP_Write what stands on standard input
  *   settings  level=N (of the log), tags=N and size=N (to publish), buffer=N (to read into), sndbuf=N, rcvbuf=N,
- *             nonblock=1, timer=N (a signal each N microseconds), shutdown=N, close=N or closefd=N (by another thread after N ms),
+ *             nonblock=1, timer=N (a signal each N microseconds), interrupt=N (RTMP_UserInterrupt by a signal after N ms),
+ *             shutdown=N, close=N or closefd=N (by another thread after N ms),
  *             piece=N (of flv: bytes a call, 0 for any number), bytesin=N (received before, by the public counter),
  *             signal=1 (SIGPIPE has the program's own handler; else the default action, which kills), memory=N (MiB)
  * The last line is "done": descriptors left open, SIGPIPEs seen, and whether the handler is still the program's own. */
@@ -57,6 +58,11 @@ static void on_pipe(int number) {
 
 static void on_timer(int number) { (void)number; }
 
+static void on_interrupt(int number) {
+    (void)number;
+    RTMP_UserInterrupt();
+}
+
 static int open_descriptors(void) {
     DIR *directory = opendir("/proc/self/fd");
     int count = 0;
@@ -94,10 +100,11 @@ static void *meddle(void *given) {
 static void start_timer(void) {
     struct sigaction action = {0};
     struct itimerval every = {{0, setting("timer", 0)}, {0, setting("timer", 0)}};
-    if (!setting("timer", 0)) return;
-    action.sa_handler = on_timer;
+    struct itimerval once = {{0, 0}, {0, setting("interrupt", 0) * 1000}};
+    if (!setting("timer", 0) && !setting("interrupt", 0)) return;
+    action.sa_handler = setting("interrupt", 0) ? on_interrupt : on_timer;
     sigaction(SIGALRM, &action, NULL);
-    setitimer(ITIMER_REAL, &every, NULL);
+    setitimer(ITIMER_REAL, setting("interrupt", 0) ? &once : &every, NULL);
 }
 
 static void stop_timer(void) {

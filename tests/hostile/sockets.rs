@@ -106,6 +106,63 @@ fn peers_that_stop() {
     ]);
 }
 
+/// A user who wants to end waits for nothing: the deadline of 30 seconds is far away.
+#[test]
+fn interruptions() {
+    let deaf = vec![Step::Say(publishing()), Step::Heard(HANDSHAKE), Step::Deaf];
+    let interrupted = |name, session, script: Vec<Step>, says: &'static [&'static str]| Case {
+        name,
+        session,
+        script,
+        says,
+        never: &["log 1 "],
+        took: 0..=5,
+        ..Case::default()
+    };
+    let silent = |bytes: Vec<u8>| vec![Step::Say(bytes)];
+    run(vec![
+        interrupted(
+            "an interruption of a read",
+            "play interrupt=300",
+            silent([playing(), film()].concat()),
+            &["tag 8 at 980, 3000 bytes", "rest 0", "then 0, status -1", "interrupted by the program"],
+        ),
+        interrupted(
+            "an interruption of a read of packets",
+            "packets interrupt=300",
+            silent([playing(), film()].concat()),
+            &["packets 53,", "interrupted by the program"],
+        ),
+        interrupted(
+            "an interruption of a start",
+            "play interrupt=300",
+            silent([handshake(3), connected()].concat()),
+            &["stream 0", "interrupted by the program"],
+        ),
+        Case {
+            never: &[],
+            ..interrupted(
+                "an interruption of a handshake",
+                "play interrupt=300",
+                silent(handshake(3)[..2000].to_vec()),
+                &["connect 0", "interrupted"],
+            )
+        },
+        interrupted(
+            "an interruption of a write to a peer that stops reading",
+            "publish tags=100000 sndbuf=4096 interrupt=300",
+            deaf.clone(),
+            &["then -1, connected 0", "interrupted by the program"],
+        ),
+        interrupted(
+            "an interruption of packets to a peer that stops reading",
+            "send tags=100000 sndbuf=4096 interrupt=300",
+            deaf,
+            &["then 0, connected 0", "interrupted by the program"],
+        ),
+    ]);
+}
+
 #[test]
 fn other_threads() {
     let silent = |name, session, says: &'static [&'static str]| Case {
