@@ -58,6 +58,14 @@ static void no_reader(struct host *h, struct server *s)
     take_all(s);
 }
 
+/* Never reads again. */
+static void deaf(struct host *h, struct server *s)
+{
+    (void)h;
+    accept_stream(s, "publish");
+    while (!go_on) pause_ms(10);
+}
+
 static RTMP r;
 static char url[128];
 static unsigned char bodies[MESSAGES][BODY];
@@ -119,6 +127,17 @@ int main(void)
     RTMP_Close(&r);
     took = now() - began;
     if (!check(took > 0.7 && took < 1.8, "RTMP_Close gives up after 1 s")) say("%.2f s\n", took);
+    go_on = 1;
+    host_end(&h);
+
+    say("a server that reads nothing, and that nothing more can be sent to\n");
+    begin(&h, deaf, "timeout=20", 4096);
+    check(write_all(1), "a little is written");
+    while (send(RTMP_Socket(&r), bodies, sizeof bodies, MSG_DONTWAIT | MSG_NOSIGNAL) > 0) {}
+    began = now();
+    RTMP_Close(&r);
+    took = now() - began;
+    if (!check(took > 1.5 && took < 3.5, "RTMP_Close gives up after 2 s")) say("%.2f s\n", took);
     go_on = 1;
     host_end(&h);
 

@@ -67,6 +67,13 @@ impl Socket {
         }
     }
 
+    /// Makes sends wait no longer than this.
+    pub fn limit_send_timeout(&self, most: Duration) {
+        if self.socket.write_timeout().is_ok_and(|set| set.is_none_or(|set| set > most)) {
+            let _ = self.socket.set_write_timeout(Some(most));
+        }
+    }
+
     /// Whether the program has made the descriptor non-blocking.
     pub fn is_nonblocking(&self) -> bool {
         self.socket.nonblocking().unwrap_or(false)

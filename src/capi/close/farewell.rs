@@ -7,7 +7,7 @@ use crate::transport::Deadline;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-/// How long a close waits for the server to have read what was published.
+/// How long a close waits for the server: to take the farewell, and to have read what was published.
 const DRAIN_TIME: Duration = Duration::from_secs(2);
 
 /// Whether the peer is told.
@@ -30,6 +30,11 @@ impl Farewell {
 }
 
 fn say(call: &InUse) {
+    // SAFETY: the structure stays while the call lives.
+    let time = unsafe { connect::timeout(call.handle()) }.map_or(DRAIN_TIME, |time| time.min(DRAIN_TIME));
+    let deadline = Deadline::after(time);
+    // A peer that has stopped reading does not take this either.
+    call.stream.socket().limit_send_timeout(time);
     if call.talk(|talk| talk.leave()).is_err() {
         return;
     }
@@ -38,16 +43,13 @@ fn say(call: &InUse) {
         call.stream.shutdown_send();
     }
     if published {
-        // SAFETY: the structure stays while the call lives.
-        let timeout = unsafe { connect::timeout(call.handle()) };
-        drain(call, timeout.map_or(DRAIN_TIME, |timeout| timeout.min(DRAIN_TIME)));
+        drain(call, deadline);
     }
 }
 
 /// Reads the peer's side to its end, so that the kernel does not reset what the server has not read yet. A thread that is
 /// reading does the same.
-fn drain(call: &InUse, time: Duration) {
-    let deadline = Deadline::after(time);
+fn drain(call: &InUse, deadline: Deadline) {
     call.read_aside(|_, _, _| {
         let mut unwanted = [0; 4096];
         loop {
