@@ -107,13 +107,13 @@ impl<H: Host + ?Sized> Conversation<'_, H> {
         self.send_control(control::SET_BUFFER_LENGTH, stream, time as u32)
     }
 
-    /// Acknowledges what was received when enough has come since the last time (RTMP 1.0, section 5.4.3). A tiny
-    /// window of the peer's cannot make us flood it.
+    /// Acknowledges what was received when enough has come since the last time (RTMP 1.0, section 5.4.3): part of the
+    /// window that the peer has announced, or of the bandwidth that it has set. A tiny one cannot make us flood it.
     pub fn acknowledge(&mut self) -> Result<()> {
         let received = self.host.bytes_in();
         let unreported = received.wrapping_sub(self.host.bytes_in_sent()).cast_unsigned();
-        let due =
-            (self.host.client_bw().max(0).cast_unsigned() / ACKNOWLEDGEMENTS_PER_WINDOW).max(SMALLEST_REPORT);
+        let window = self.host.client_bw().cast_unsigned().min(self.host.server_bw().cast_unsigned());
+        let due = (window / ACKNOWLEDGEMENTS_PER_WINDOW).max(SMALLEST_REPORT);
         if unreported <= due || !self.host.send_counter() {
             return Ok(());
         }

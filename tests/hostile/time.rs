@@ -80,6 +80,10 @@ fn reports(heard: &Heard) -> usize {
     heard.bytes.windows(full.len()).filter(|bytes| *bytes == full).count()
 }
 
+fn reported(heard: &Heard) -> Result<(), String> {
+    if reports(heard) == 0 { Err("no report was sent for 200 KB".to_owned()) } else { Ok(()) }
+}
+
 fn few(heard: &Heard) -> Result<(), String> {
     let said = heard.total.saturating_sub(HANDSHAKE);
     if said > 16 << 10 { Err(format!("heard {said} bytes: a flood")) } else { Ok(()) }
@@ -102,11 +106,20 @@ fn windows() {
         window("a window of 2^32 - 1", [control(WINDOW, u32::MAX), bandwidth(u32::MAX, 2)].concat()),
         window("windows by the thousand", many(1000, &[control(WINDOW, 1), bandwidth(1, 2)].concat())),
         Case {
-            heard: Some(|heard| match reports(heard) {
-                0 => Err("no report was sent for 200 KB with a window of 100 KB".to_owned()),
-                _ => Ok(()),
-            }),
-            ..play("a window that asks for reports", &[bandwidth(100_000, 2), lots()], &["rest 0"])
+            heard: Some(reported),
+            ..play("a bandwidth that asks for reports", &[bandwidth(100_000, 2), lots()], &["rest 0"])
+        },
+        Case {
+            heard: Some(reported),
+            ..play("a window that asks for reports", &[control(WINDOW, 100_000), lots()], &["rest 0"])
+        },
+        Case {
+            heard: Some(reported),
+            ..play(
+                "a window that asks for reports, within a bandwidth that does not",
+                &[bandwidth(1 << 31, 2), control(WINDOW, 100_000), lots()],
+                &["rest 0"],
+            )
         },
         Case {
             session: "play bytesin=0xffff0000",
