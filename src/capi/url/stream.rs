@@ -59,9 +59,23 @@ pub unsafe extern "C" fn RTMP_SetupStream(
         unsafe {
             let given = texts.map(|(which, text)| (which, text.as_ref().copied().unwrap_or(AVal::EMPTY)));
             let hash = swfSHA256Hash.as_ref().copied().unwrap_or(AVal::EMPTY);
+            let hostname = hostname.as_ref().copied();
+            Given {
+                protocol,
+                hostname: hostname.unwrap_or(AVal::EMPTY),
+                port,
+                texts: &given,
+                swf_hash: hash,
+                swf_size: swfSize,
+                start: dStart,
+                stop: dStop,
+                is_live: bLiveStream != 0,
+                timeout,
+            }
+            .say();
             let link = &raw mut (*r).Link;
-            if let Some(hostname) = hostname.as_ref() {
-                (*link).hostname = *hostname;
+            if let Some(hostname) = hostname {
+                (*link).hostname = hostname;
             }
             for (which, text) in given {
                 set_up_text(r, which, text);
@@ -82,7 +96,6 @@ pub unsafe extern "C" fn RTMP_SetupStream(
                 0 => url::default_port(protocol),
                 port => port,
             };
-            say_set_up(r);
         }
     });
 }
@@ -108,36 +121,70 @@ unsafe fn set_up_text(r: *mut RTMP, which: Text, text: AVal) {
     }
 }
 
-/// Shows what was set up, line by line as the reference does, but nothing that should stay secret.
-///
-/// # Safety
-/// `r` was prepared by `RTMP_Init`; its texts are readable.
-unsafe fn say_set_up(r: *mut RTMP) {
-    if !log::enabled(log::Level::Debug) {
-        return;
-    }
-    let text = |title: &str, which: Text| {
-        // SAFETY: the caller's promise.
-        let text = unsafe { (*texts::text_field(r, which)).bytes() };
-        if !text.is_empty() {
-            crate::debug!("{title:<9}: {}", Shown(text.split(|byte| *byte == b'?').next().unwrap_or(text)));
+/// The texts of `RTMP_SetupStream` that are shown when they are given, with their titles, in the reference's order. Not
+/// among them is what should stay secret: `auth` and the usher's token.
+const SHOWN: [(Text, &str); 6] = [
+    (Text::TcUrl, "tcUrl    "),
+    (Text::SwfUrl, "swfUrl   "),
+    (Text::PageUrl, "pageUrl  "),
+    (Text::App, "app      "),
+    (Text::SubscribePath, "subscribepath "),
+    (Text::FlashVer, "flashVer "),
+];
+
+/// What `RTMP_SetupStream` was given.
+struct Given<'a> {
+    protocol: c_int,
+    hostname: AVal,
+    port: c_uint,
+    texts: &'a [(Text, AVal)],
+    swf_hash: AVal,
+    swf_size: u32,
+    start: c_int,
+    stop: c_int,
+    is_live: bool,
+    timeout: c_long,
+}
+
+impl Given<'_> {
+    /// Shows it, line by line as the reference does, but for secrets, and queries, which may hold some.
+    ///
+    /// # Safety
+    /// Each text is readable.
+    unsafe fn say(&self) {
+        if !log::enabled(log::Level::Debug) {
+            return;
         }
-    };
-    // SAFETY: the caller's promise.
-    unsafe {
-        let link = &raw const (*r).Link;
-        crate::debug!("Protocol : {}", url::scheme((*link).protocol).to_uppercase());
-        text("Hostname", Text::Hostname);
-        crate::debug!("Port     : {}", (*link).port);
-        text("Playpath", Text::Playpath);
-        text("tcUrl", Text::TcUrl);
-        text("swfUrl", Text::SwfUrl);
-        text("pageUrl", Text::PageUrl);
-        text("app", Text::App);
-        text("subscribepath", Text::SubscribePath);
-        text("flashVer", Text::FlashVer);
-        crate::debug!("live     : {}", if (*link).lFlags & link_flag::LIVE != 0 { "yes" } else { "no" });
-        crate::debug!("timeout  : {} sec", (*link).timeout);
+        // SAFETY: the caller's promise.
+        let text = |which: Text| unsafe {
+            let found = self.texts.iter().find(|(text, _)| *text == which);
+            let text = found.map(|(_, text)| text.bytes()).unwrap_or_default();
+            text.split(|byte| *byte == b'?').next().filter(|text| !text.is_empty())
+        };
+        // SAFETY: the caller's promise.
+        let (hostname, swf_hash) = unsafe { (self.hostname.bytes(), self.swf_hash.bytes()) };
+        crate::debug!("Protocol : {}", url::scheme(self.protocol).to_uppercase());
+        crate::debug!("Hostname : {}", Shown(hostname));
+        crate::debug!("Port     : {}", self.port.cast_signed());
+        crate::debug!("Playpath : {}", Shown(text(Text::Playpath).unwrap_or(b"(null)")));
+        for (which, title) in SHOWN {
+            if let Some(text) = text(which) {
+                crate::debug!("{title}: {}", Shown(text));
+            }
+        }
+        for (title, time) in [("StartTime", self.start), ("StopTime", self.stop)] {
+            if time > 0 {
+                crate::debug!("{title:<14}: {time} msec");
+            }
+        }
+        crate::debug!("live     : {}", if self.is_live { "yes" } else { "no" });
+        crate::debug!("timeout  : {} sec", self.timeout);
+        if !swf_hash.is_empty() && self.swf_size > 0 {
+            let hash = swf_hash.get(..RTMP_SWF_HASHLEN).unwrap_or(swf_hash);
+            crate::debug!("SWFSHA256:");
+            log::hex::numbers(hash.to_vec()).for_each(|line| crate::debug!("{line}"));
+            crate::debug!("SWFSize  : {}", self.swf_size);
+        }
     }
 }
 
