@@ -1,0 +1,202 @@
+/* A program that serves: with TLS and an RTMP handshake of its own, without RTMP_Serve; and with clients that leave before
+ * the handshake is over, or break it. */
+#include "tls.h"
+#include <dirent.h>
+
+static int descriptors(void)
+{
+    int n = 0;
+    DIR *list = opendir("/proc/self/fd");
+    while (readdir(list)) n++;
+    closedir(list);
+    return n;
+}
+
+/* An accepted connection, and the client's end of it. */
+static int accepted(int *client)
+{
+    struct sockaddr_in at;
+    int listener = listen_anywhere(&at);
+    *client = socket(AF_INET, SOCK_STREAM, 0);
+    if (connect(*client, (void *)&at, sizeof at)) die("connect");
+    int server = accept(listener, NULL, NULL);
+    close(listener);
+    return server;
+}
+
+static RTMP *server_on_socket(int fd, int timeout)
+{
+    RTMP *r = RTMP_Alloc();
+    RTMP_Init(r);
+    r->Link.timeout = timeout;
+    r->m_sb.sb_socket = fd;
+    log_forget();
+    return r;
+}
+
+/* ---- TLS without RTMP_Serve ---- */
+
+struct client {
+    pthread_t thread;
+    int port, connected, read;
+};
+
+static void *client_run(void *argument)
+{
+    struct client *c = argument;
+    static RTMP r;
+    static char url[128];
+    RTMPPacket packet;
+    memset(&packet, 0, sizeof packet);
+    RTMP_Init(&r);
+    snprintf(url, sizeof url, "rtmps://localhost:%d/app/path tlsVerify=0 timeout=10", c->port);
+    c->connected = RTMP_SetupURL(&r, url) && RTMP_Connect(&r, NULL);
+    c->read = c->connected && RTMP_ReadPacket(&r, &packet) && RTMPPacket_IsReady(&packet) && packet.m_packetType == 5;
+    RTMPPacket_Free(&packet);
+    RTMP_Close(&r);
+    return NULL;
+}
+
+/* One that sends the handshake's first byte through TLS and leaves. */
+static void *client_leave(void *argument)
+{
+    struct client *c = argument;
+    char command[160];
+    snprintf(command, sizeof command,
+             "printf '\\003' | openssl s_client -connect 127.0.0.1:%d -quiet -no_ign_eof >/dev/null 2>&1", c->port);
+    c->connected = system(command) != -1;
+    return NULL;
+}
+
+/* Starts a client; the descriptor that was accepted for it. */
+static int client_start(struct client *c, void *(*run)(void *))
+{
+    struct sockaddr_in at;
+    int listener = listen_anywhere(&at);
+    *c = (struct client){.port = ntohs(at.sin_port)};
+    if (pthread_create(&c->thread, NULL, run, c)) die("pthread_create");
+    int fd = accept(listener, NULL, NULL);
+    close(listener);
+    return fd;
+}
+
+/* Takes n bytes of the handshake out of the public buffer. */
+static int take_plain(RTMPSockBuf *sb, int n)
+{
+    while (sb->sb_size < n)
+        if (RTMPSockBuf_Fill(sb) <= 0) return 0;
+    sb->sb_start += n;
+    sb->sb_size -= n;
+    return 1;
+}
+
+static void without_serve(void *context)
+{
+    static char hello[1 + 2 * HANDSHAKE] = {3};
+    struct client c;
+    RTMPPacket packet;
+    AMFObject arguments;
+    AVal name = {NULL, 0};
+    int before = descriptors(), got = 0;
+    memset(&packet, 0, sizeof packet);
+    RTMP *r = server_on_socket(client_start(&c, client_run), 10);
+    check(RTMP_TLS_Accept(r, context), "RTMP_TLS_Accept");
+    check(take_plain(&r->m_sb, 1 + HANDSHAKE) && RTMPSockBuf_Send(&r->m_sb, hello, sizeof hello) == sizeof hello &&
+              take_plain(&r->m_sb, HANDSHAKE),
+          "a handshake of the program's own, through RTMPSockBuf_Fill and RTMPSockBuf_Send");
+    while ((got = RTMP_ReadPacket(r, &packet)) && !RTMPPacket_IsReady(&packet)) {}
+    if (got && AMF_Decode(&arguments, packet.m_body, (int)packet.m_nBodySize, FALSE) > 0) {
+        AMFProp_GetString(AMF_GetProp(&arguments, NULL, 0), &name);
+        if (!check(name.av_len == 7 && !memcmp(name.av_val, "connect", 7), "RTMP_ReadPacket reads through TLS"))
+            say("%.*s\n", name.av_len, name.av_val ? name.av_val : "");
+        AMF_Reset(&arguments);
+    } else {
+        check(0, "RTMP_ReadPacket reads through TLS");
+        say("%s", log_text);
+    }
+    RTMPPacket_Free(&packet);
+    check(RTMP_SendServerBW(r), "RTMP_SendServerBW");
+    pthread_join(c.thread, NULL);
+    check(c.connected && c.read, "and is heard through TLS");
+    RTMP_Close(r);
+    RTMP_Free(r);
+    check(descriptors() == before, "no descriptor is left");
+}
+
+/* ---- clients that leave ---- */
+
+static const struct {
+    const char *name;
+    int bytes, resets;
+} leaving[] = {
+    {"at once", 0, 0},         {"after C0", 1, 0},           {"within C1", 700, 0},  {"after C1", 1 + HANDSHAKE, 0},
+    {"within C2", 2000, 0},    {"at once, by a reset", 0, 1}, {"within C1, by a reset", 700, 1},
+    {"within C2, by a reset", 2000, 1},
+};
+
+static void leaves(const char *name, int bytes, int resets)
+{
+    static char hello[1 + 2 * HANDSHAKE] = {3};
+    int client, before = descriptors(), fd = accepted(&client);
+    RTMP *r = server_on_socket(fd, 30);
+    if (bytes && send(client, hello, (size_t)bytes, MSG_NOSIGNAL) != bytes) die("send");
+    struct linger at_once = {1, 0};
+    if (resets) setsockopt(client, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
+    close(client);
+    double began = now();
+    int served = RTMP_Serve(r);
+    check(!served && now() - began < 10, "%s: RTMP_Serve fails, and does not wait", name);
+    check(RTMP_Socket(r) == -1 && fcntl(fd, F_GETFD) < 0, "%s: the descriptor is closed", name);
+    if (!check(log_has("handshake with a client failed"), "%s: the log says so", name)) say("%s", log_text);
+    RTMP_Close(r);
+    RTMP_Free(r);
+    check(descriptors() == before, "%s: no descriptor is left", name);
+}
+
+static void leaves_tls(void *context)
+{
+    struct client c;
+    int before = descriptors(), fd = client_start(&c, client_leave);
+    RTMP *r = server_on_socket(fd, 30);
+    check(RTMP_TLS_Accept(r, context), "RTMP_TLS_Accept of a client that leaves");
+    double began = now();
+    int served = RTMP_Serve(r);
+    check(!served && now() - began < 15, "after C0 in TLS: RTMP_Serve fails, and does not wait");
+    check(RTMP_Socket(r) == -1 && fcntl(fd, F_GETFD) < 0, "after C0 in TLS: the descriptor is closed");
+    pthread_join(c.thread, NULL);
+    RTMP_Close(r);
+    RTMP_Free(r);
+    check(descriptors() == before, "after C0 in TLS: no descriptor is left");
+}
+
+/* No end of the connection, but a client that does not speak the protocol: the descriptor stays open, as with the original. */
+static void breaks(const char *name, int type)
+{
+    char hello[1 + HANDSHAKE] = {(char)type};
+    int client, before = descriptors(), fd = accepted(&client);
+    RTMP *r = server_on_socket(fd, 30);
+    if (send(client, hello, sizeof hello, MSG_NOSIGNAL) != sizeof hello) die("send");
+    check(!RTMP_Serve(r), "%s: RTMP_Serve fails", name);
+    check(RTMP_Socket(r) == fd && fcntl(fd, F_GETFD) >= 0, "%s: the descriptor stays open until RTMP_Close", name);
+    RTMP_Close(r);
+    check(fcntl(fd, F_GETFD) < 0, "%s: which closes it", name);
+    RTMP_Free(r);
+    close(client);
+    check(descriptors() == before, "%s: no descriptor is left", name);
+}
+
+int main(void)
+{
+    tls_begin();
+    log_from(RTMP_LOGERROR);
+    void *context = RTMP_TLS_AllocServerContext("cert.pem", "key.pem");
+    check(context != NULL, "RTMP_TLS_AllocServerContext");
+    without_serve(context);
+    for (size_t i = 0; i < sizeof leaving / sizeof *leaving; i++)
+        leaves(leaving[i].name, leaving[i].bytes, leaving[i].resets);
+    leaves_tls(context);
+    breaks("a handshake of an unknown type", 'G');
+    breaks("RTMPE without a digest", 6);
+    RTMP_TLS_FreeServerContext(context);
+    return tls_end();
+}
