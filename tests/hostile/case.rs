@@ -9,6 +9,7 @@ use std::os::unix::fs::symlink;
 use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitStatus, Stdio};
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{LazyLock, Mutex};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -235,6 +236,31 @@ pub(crate) fn program(name: &str) -> Command {
     let mut command = Command::new(PROGRAMS.join(name));
     command.env("LD_LIBRARY_PATH", other_library().unwrap_or_else(|| PROGRAMS.join("library")));
     command
+}
+
+/// A home for a program, removed at the end.
+pub(crate) struct Home(PathBuf);
+
+impl Home {
+    /// One in which this is the cache of SWF hashes.
+    pub(crate) fn with_cache(cache: &str) -> Self {
+        static COUNTER: AtomicU32 = AtomicU32::new(0);
+        let name = format!("home-{}-{}", std::process::id(), COUNTER.fetch_add(1, Ordering::Relaxed));
+        let home = Self(PROGRAMS.join(name));
+        fs::create_dir_all(&home.0).expect("a home");
+        fs::write(home.0.join(".swfinfo"), cache).expect("a cache");
+        home
+    }
+
+    pub(crate) fn path(&self) -> &Path {
+        &self.0
+    }
+}
+
+impl Drop for Home {
+    fn drop(&mut self) {
+        let _ = fs::remove_dir_all(&self.0);
+    }
 }
 
 /// Compiled programs, and our library under the name that they ask for.

@@ -1,6 +1,7 @@
 //! Commands and status messages with anything missing, wrong, or too often.
 
 use super::case::{Case, run};
+use super::ear::messages;
 use super::peer::{Heard, Step};
 use super::wire::*;
 
@@ -146,6 +147,62 @@ fn arguments() {
         odd("SWF verification of an unknown kind", message(2, 0, USER_CONTROL, &[0, 0x1a, 9])),
         odd("the answer to connect again", connected()),
         odd("a name of 60000 bytes with controls in it", command(&"\r\n\x1b[2J\0".repeat(7500), 0.0, &[])),
+    ]);
+}
+
+/// The challenge of a SecureToken is answered when it is as long as this, and not when it is longer.
+const LONGEST_CHALLENGE: usize = 4096;
+
+/// An answer to connect with a challenge of so many digits.
+fn challenging(digits: usize) -> Vec<u8> {
+    let challenge = "0f".repeat(digits / 2);
+    let info = [("code", "NetConnection.Connect.Success"), ("secureToken", &challenge)];
+    command("_result", 1.0, &[object(&[("fmsVer", "test")]), object(&info)])
+}
+
+/// How many bytes of a command with this name were heard; 0 without one.
+fn length_of(heard: &Heard, name: &str) -> Result<usize, String> {
+    let said = messages(&heard.bytes)?;
+    let body = said.iter().map(|message| &message.body).find(|body| body.starts_with(&text(name)));
+    Ok(body.map_or(0, Vec::len))
+}
+
+#[test]
+fn challenges() {
+    let challenged = |name, digits, says| Case {
+        options: "token=x",
+        ..session(
+            name,
+            &[
+                handshake(3),
+                challenging(digits),
+                created(2.0),
+                status("NetStream.Play.Start"),
+                media(VIDEO, 40, 70),
+                stop(),
+            ],
+            says,
+        )
+    };
+    run(vec![
+        Case {
+            heard: Some(|heard| match length_of(heard, "secureTokenResponse")? {
+                length if length > LONGEST_CHALLENGE / 2 => Ok(()),
+                length => Err(format!("an answer of {length} bytes")),
+            }),
+            ..challenged("a long SecureToken", LONGEST_CHALLENGE, &["tag 9 at 40, 70 bytes", "status -3"])
+        },
+        Case {
+            heard: Some(|heard| match length_of(heard, "secureTokenResponse")? {
+                0 => Ok(()),
+                length => Err(format!("an answer of {length} bytes")),
+            }),
+            ..challenged(
+                "a SecureToken of absurd length",
+                LONGEST_CHALLENGE + 2,
+                &["stream 0", "SecureToken challenge is absurdly long"],
+            )
+        },
     ]);
 }
 

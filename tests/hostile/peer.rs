@@ -29,6 +29,8 @@ pub(crate) enum Step {
     Deaf,
     /// Goes on once as many bytes have been heard in all, or the client has left.
     Heard(usize),
+    /// From here on all is heard beside the rest of the script.
+    Listen,
     /// Closes its side in good order.
     Fin,
     /// Resets the connection.
@@ -42,6 +44,13 @@ pub(crate) struct Heard {
     pub bytes: Vec<u8>,
     /// How many came.
     pub total: usize,
+}
+
+impl Heard {
+    fn add(&mut self, more: Self) {
+        self.total += more.total;
+        self.bytes.extend(more.bytes);
+    }
 }
 
 /// A server for some connections, one after the other, each with the same script.
@@ -96,9 +105,11 @@ pub(crate) fn serve(mut stream: TcpStream, script: &[Step]) -> Heard {
     stream.set_read_timeout(Some(PATIENCE)).expect("a deadline");
     stream.set_write_timeout(Some(PATIENCE)).expect("a deadline");
     stream.set_nodelay(true).expect("small segments");
-    let deaf = script.iter().any(|step| matches!(step, Step::Deaf | Step::Heard(_)));
-    if deaf {
-        SockRef::from(&stream).set_recv_buffer_size(4096).expect("a small buffer");
+    let has = |wanted: fn(&Step) -> bool| script.iter().any(wanted);
+    if has(|step| matches!(step, Step::Deaf | Step::Heard(_))) {
+        if !has(|step| matches!(step, Step::Listen)) {
+            SockRef::from(&stream).set_recv_buffer_size(4096).expect("a small buffer");
+        }
         return serve_alone(stream, script);
     }
     let ear = stream.try_clone().expect("a second handle");
@@ -110,7 +121,7 @@ pub(crate) fn serve(mut stream: TcpStream, script: &[Step]) -> Heard {
             Step::Wait(time) => thread::sleep(Duration::from_millis(*time)),
             Step::Fin => drop(stream.shutdown(Shutdown::Write)),
             Step::Reset => reset(&stream),
-            Step::Deaf | Step::Heard(_) => {}
+            Step::Deaf | Step::Heard(_) | Step::Listen => {}
         }
     }
     ear.join().expect("the peer's ear")
@@ -119,6 +130,7 @@ pub(crate) fn serve(mut stream: TcpStream, script: &[Step]) -> Heard {
 /// A script in which hearing has its place among the other steps.
 fn serve_alone(mut stream: TcpStream, script: &[Step]) -> Heard {
     let mut heard = Heard::default();
+    let mut ear = None;
     for step in script {
         match step {
             Step::Say(bytes) => drop(stream.write_all(bytes)),
@@ -132,10 +144,16 @@ fn serve_alone(mut stream: TcpStream, script: &[Step]) -> Heard {
             Step::Deaf => wait_until_left(&stream),
             Step::Heard(count) => {
                 let more = listen(stream.try_clone().expect("a second handle"), *count - heard.total);
-                heard.total += more.total;
-                heard.bytes.extend(more.bytes);
+                heard.add(more);
+            }
+            Step::Listen => {
+                let stream = stream.try_clone().expect("a second handle");
+                ear = Some(thread::spawn(move || listen(stream, usize::MAX)));
             }
         }
+    }
+    if let Some(ear) = ear {
+        heard.add(ear.join().expect("the peer's ear"));
     }
     heard
 }

@@ -2,8 +2,8 @@
  * process gets so many KiB of memory more and no others.
  *
  * usage: scarce MODE URL BYTES once|onwards|limited STEP [KIB]
- * MODE is play, media (packets), chunks, publish, send (one large packet), or values (AMF without a session); BYTES what is
- * then read or decoded. Every STEP-th allocation, or number of KiB, is tried. Ends after the first session that needed fewer
+ * MODE is play, media (packets), chunks, publish, send (one large packet), unread (a publish to a server that sends much
+ * meanwhile), or, without a session, values (AMF) or swf (a SWF file's hash); BYTES what is then read or decoded. Every STEP-th allocation, or number of KiB, is tried. Ends after the first session that needed fewer
  * allocations, or with KIB (MOST_KIB). Prints what became of the sessions, and the first that was killed. The
  * program's own malloc stands before the C library's, so every allocation of the process is seen. */
 #define _GNU_SOURCE
@@ -14,6 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -22,7 +23,7 @@ extern void *__libc_calloc(size_t count, size_t size);
 extern void *__libc_realloc(void *block, size_t size);
 extern void *__libc_memalign(size_t alignment, size_t size);
 
-enum { TAGS = 20, MOST = 100000, MOST_KIB = 2048, STACK = 512 << 10, WHOLE = 0, FAILED = 1, WRONG = 2, ENOUGH = 64, LARGE = 12 << 20 };
+enum { TAGS = 20, MANY_TAGS = 2000, MOST = 100000, MOST_KIB = 2048, STACK = 512 << 10, WHOLE = 0, FAILED = 1, WRONG = 2, ENOUGH = 64, LARGE = 12 << 20 };
 
 static int whole, armed, onwards, refused;
 static long left;
@@ -105,12 +106,34 @@ static int decode_values(void) {
     return total < 0 ? FAILED : judged(total);
 }
 
-static int write_all(RTMP *rtmp) {
+/* The hash of a SWF file, of which only the size is judged. */
+static int hash_swf(const char *url) {
+    unsigned size = 0;
+    unsigned char hash[RTMP_SWF_HASHLEN];
+    return RTMP_HashSWF(url, &size, hash, 1) ? FAILED : judged((int)size);
+}
+
+static int write_tags(RTMP *rtmp, int count) {
     static unsigned char tag[11 + 300 + 4] = {9, 0, 1, 44};
     tag[sizeof tag - 2] = 1, tag[sizeof tag - 1] = 55;
-    for (int i = 0; i < TAGS; i++)
+    for (int i = 0; i < count; i++) {
         if (RTMP_Write(rtmp, (char *)tag, sizeof tag) <= 0) return FAILED;
+        if (i % 32 == 31 && count > TAGS) usleep(100);
+    }
     return WHOLE;
+}
+
+static int write_all(RTMP *rtmp) { return write_tags(rtmp, TAGS); }
+
+/* As a program does that has read one packet, so that nothing is taken away from it, and then only writes. */
+static int write_unread(RTMP *rtmp) {
+    RTMPPacket packet = {0};
+    if (!RTMP_ReadPacket(rtmp, &packet)) return FAILED;
+    RTMPPacket_Free(&packet);
+    int result = write_tags(rtmp, MANY_TAGS);
+    /* Nobody answers the farewell. */
+    shutdown(RTMP_Socket(rtmp), SHUT_RDWR);
+    return result;
 }
 
 /* What there is to do on a stream, and in which direction. */
@@ -119,11 +142,12 @@ static const struct {
     int publishes;
     int (*run)(RTMP *);
 } MODES[] = {{"play", 0, read_all}, {"media", 0, read_media}, {"chunks", 0, read_chunks},
-             {"publish", 1, write_all}, {"send", 1, send_large}, {NULL, 0, NULL}};
+             {"publish", 1, write_all}, {"send", 1, send_large}, {"unread", 1, write_unread}, {NULL, 0, NULL}};
 
 static int session(const char *mode, char *url) {
     int which = 0;
     if (!strcmp(mode, "values")) return decode_values();
+    if (!strcmp(mode, "swf")) return hash_swf(url);
     while (MODES[which].name && strcmp(MODES[which].name, mode)) which++;
     if (!MODES[which].name) abort();
     RTMP *rtmp = RTMP_Alloc();

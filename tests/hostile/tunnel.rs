@@ -5,22 +5,6 @@ use super::case::{Case, run};
 use super::peer::{Heard, Step};
 use super::wire::*;
 
-/// An answer of the tunnel, whole.
-fn answer(body: &[u8]) -> Vec<u8> {
-    let head = format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n", body.len());
-    [head.as_bytes(), body].concat()
-}
-
-/// The answer to "open".
-fn opened() -> Vec<u8> {
-    answer(b"abcd\n")
-}
-
-/// A polling interval, and bytes of RTMP.
-fn carrying(bytes: &[u8]) -> Vec<u8> {
-    answer(&[&[1], bytes].concat())
-}
-
 fn tunnel(name: &'static str, said: &[Vec<u8>], says: &'static [&'static str]) -> Case {
     Case {
         name,

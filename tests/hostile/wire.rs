@@ -176,3 +176,19 @@ pub(crate) fn stop() -> Vec<u8> {
 pub(crate) fn many(count: usize, piece: &[u8]) -> Vec<u8> {
     repeat_n(piece, count).collect::<Vec<_>>().concat()
 }
+
+/// A whole answer over HTTP.
+pub(crate) fn answer(body: &[u8]) -> Vec<u8> {
+    let head = format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n", body.len());
+    [head.as_bytes(), body].concat()
+}
+
+/// A tunnel's answer to "open".
+pub(crate) fn opened() -> Vec<u8> {
+    answer(b"abcd\n")
+}
+
+/// Its other answers: a polling interval, and bytes of RTMP.
+pub(crate) fn carrying(bytes: &[u8]) -> Vec<u8> {
+    answer(&[&[1], bytes].concat())
+}
