@@ -9,6 +9,7 @@
 #include <fcntl.h>
 #include <librtmp/log.h>
 #include <librtmp/rtmp.h>
+#include <linux/sockios.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <poll.h>
@@ -16,6 +17,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -31,6 +33,7 @@ struct channel {
 /* The server's end. */
 struct server {
     int fd;
+    int client;            /* the client's end, where it is known; else -1 */
     unsigned chunk;        /* the size of the chunks it sends */
     unsigned client_chunk; /* the size of the client's */
     int greeted;           /* the client's handshake was taken */
@@ -223,6 +226,7 @@ static inline void server_on(struct server *s, int fd)
     int big = 4 << 20;
     memset(s, 0, sizeof *s);
     s->fd = fd;
+    s->client = -1;
     s->chunk = s->client_chunk = 128;
     s->channels = calloc(CLIENT_CHANNELS, sizeof *s->channels);
     setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &big, sizeof big);
@@ -254,16 +258,30 @@ static inline int server_pair(struct server *s)
     setsockopt(client, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
     if (client < 0 || connect(client, (void *)&at, sizeof at)) die("connect");
     server_on(s, accept(listener, NULL, NULL));
+    s->client = client;
     close(listener);
     return client;
+}
+
+/* Whether more of the client's may come: what it has sent and the kernel has not acknowledged; or its end, once its
+ * descriptor is closed. Where that is not known, more may come for a moment. */
+static inline int server_expects(struct server *s, int slices)
+{
+    int on_its_way = 0;
+    if (s->client < 0) return slices < 20;
+    return (ioctl(s->client, SIOCOUTQ, &on_its_way) || on_its_way) && slices < 600;
 }
 
 /* Takes what the client has sent so far; 0 when its side is closed. */
 static inline int server_take(struct server *s)
 {
-    for (;;) {
+    for (int slices = 0;; slices++) {
+        int expects = server_expects(s, slices);
         struct pollfd ready = {s->fd, POLLIN, 0};
-        if (poll(&ready, 1, 20) <= 0) return 1;
+        if (poll(&ready, 1, expects ? 5 : 0) <= 0) {
+            if (expects) continue;
+            return 1;
+        }
         if (s->in_cap - s->in_len < 65536) s->in = realloc(s->in, s->in_cap += 1 << 20);
         ssize_t n = recv(s->fd, s->in + s->in_len, s->in_cap - s->in_len, 0);
         if (n <= 0) return 0;

@@ -68,7 +68,9 @@ int main(void) {
     PAGE("/nothing", "", NULL),
     {NULL, NULL, 0, NULL},
   };
-  char home[] = "swf-home-XXXXXX";
+  char home[400];
+  const char *place = getenv("TMPDIR");
+  snprintf(home, sizeof home, "%s/swf-home-XXXXXX", place ? place : P_tmpdir);
   if (!mkdtemp(home))
     return 2;
   setenv("HOME", home, 1);

@@ -169,10 +169,11 @@ static void on_alarm(int number)
     (void)number;
 }
 
-static void alarm_in(long ms)
+/* A signal every so often: one may come before the call that it is meant for. 0 for no more. */
+static void alarm_each(long ms)
 {
-    struct itimerval once = {{0, 0}, {0, ms * 1000}};
-    setitimer(ITIMER_REAL, &once, NULL);
+    struct itimerval each = {{0, ms * 1000}, {0, ms * 1000}};
+    setitimer(ITIMER_REAL, &each, NULL);
 }
 
 static void *later(void *argument)
@@ -212,16 +213,16 @@ static void variables(void)
     pthread_sigmask(SIG_BLOCK, &alarms, NULL);
     pthread_create(&thread, NULL, later, NULL);
     pthread_sigmask(SIG_UNBLOCK, &alarms, NULL);
-    alarm_in(100);
+    alarm_each(100);
     check(RTMP_ReadPacket(&r, &packet) && RTMPPacket_IsReady(&packet) && packet.m_packetType == 5,
           "a signal does not disturb a read");
     RTMPPacket_Free(&packet);
     pthread_join(thread, NULL);
     RTMP_ctrlC = 1;
-    alarm_in(100);
     double began = now();
     check(!RTMP_ReadPacket(&r, &packet) && now() - began < 2 && !RTMP_IsConnected(&r),
           "RTMP_ctrlC = 1: it ends the read and the session");
+    alarm_each(0);
     RTMP_ctrlC = 0;
     end();
 }

@@ -8,11 +8,13 @@ extern void *RTMP_TLS_AllocServerContext(const char *cert, const char *key);
 extern void RTMP_TLS_FreeServerContext(void *ctx);
 extern int RTMP_TLS_Accept(RTMP *r, void *ctx);
 
-static char tls_directory[] = P_tmpdir "/ours-tls-XXXXXX";
+static char tls_directory[512];
 
 /* Goes to a new directory with key.pem and cert.pem, for localhost. */
 static inline void tls_begin(void)
 {
+    const char *place = getenv("TMPDIR");
+    snprintf(tls_directory, sizeof tls_directory, "%s/ours-tls-XXXXXX", place ? place : P_tmpdir);
     if (!mkdtemp(tls_directory) || chdir(tls_directory)) die("mkdtemp");
     if (system("exec 2>openssl.err; openssl req -x509 -newkey rsa:2048 -nodes -keyout key.pem -out cert.pem -days 2 "
                "-subj /CN=localhost -addext subjectAltName=DNS:localhost"))
@@ -22,8 +24,8 @@ static inline void tls_begin(void)
 /* Removes it. */
 static inline int tls_end(void)
 {
-    char command[64];
-    snprintf(command, sizeof command, "rm -r %s", tls_directory);
+    char command[sizeof tls_directory + 10];
+    snprintf(command, sizeof command, "rm -r '%s'", tls_directory);
     return system(command) != 0;
 }
 
