@@ -179,14 +179,19 @@ fn endless_heads_are_refused() {
 #[test]
 fn silence_at_each_step_times_out() {
     let whole = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n";
-    for end in [0, 1, 15, 16, 40, 45, 47, 48, 50, 52, 55, 57, 58, 60, whole.len() - 1] {
+    let silent_after = |end: usize| {
         let error = fails(move |stream| {
             stream.write_all(&whole[..end])?;
             silence();
             Ok(())
         });
         assert!(matches!(error, Error::TimedOut), "after {end} bytes: {error:?}");
-    }
+    };
+    std::thread::scope(|scope| {
+        for end in [0, 1, 15, 16, 40, 45, 47, 48, 50, 52, 55, 57, 58, 60, whole.len() - 1] {
+            scope.spawn(move || silent_after(end));
+        }
+    });
 }
 
 #[test]
@@ -239,9 +244,10 @@ fn broken_answers_are_refused() {
 
 #[test]
 fn nobody_there_is_an_error() {
-    let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("loopback has a free port");
-    let address = listener.local_addr().expect("a bound socket has an address");
-    drop(listener);
+    // A port where nobody listens: the socket keeps it.
+    let bound = socket2::Socket::new(socket2::Domain::IPV4, socket2::Type::STREAM, None).expect("a socket");
+    bound.bind(&std::net::SocketAddr::from(([127, 0, 0, 1], 0)).into()).expect("loopback has a free port");
+    let address = bound.local_addr().ok().and_then(|address| address.as_socket()).expect("its address");
     for scheme in ["http", "https"] {
         let error = fetch(&format!("{scheme}://{address}/"), "").expect_err("nobody listens");
         assert!(matches!(error, Error::Io(..)), "{error:?}");

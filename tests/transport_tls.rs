@@ -10,8 +10,8 @@ use openssl::ssl::{SslAcceptor, SslMethod, SslStream, SslVersion};
 use openssl::x509::extension::{BasicConstraints, SubjectAlternativeName};
 use openssl::x509::{X509, X509NameBuilder};
 use rtmp::Error;
-use rtmp::transport::{Deadline, Interrupt, Socket, Stream, TlsServerContext, TlsSettings, TlsStream};
-use std::io::{IoSlice, Read, Write};
+use rtmp::transport::{Deadline, Interrupt, Ready, Socket, Stream, TlsServerContext, TlsSettings, TlsStream};
+use std::io::{BufRead, BufReader, IoSlice, Read, Write};
 use std::net::{Shutdown, TcpListener, TcpStream};
 use std::os::fd::OwnedFd;
 use std::path::PathBuf;
@@ -429,22 +429,29 @@ fn a_server_of_old_versions_is_told_as_one() {
 struct SslServer(Child);
 
 impl SslServer {
-    /// Starts it on a free port, and waits until it listens.
+    /// Starts it on a port that it chooses and says once it listens.
     fn start(identity: &Identity) -> (Self, u16, [Scratch; 2]) {
         let certificate = Scratch::new("server.pem", &identity.certificate.to_pem().unwrap());
         let key = Scratch::new("server.key", &identity.key.private_key_to_pem_pkcs8().unwrap());
-        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-        let child = Command::new("openssl")
-            .args(["s_server", "-tls1_3", "-accept", &format!("127.0.0.1:{port}"), "-cert"])
+        let mut child = Command::new("openssl")
+            .args(["s_server", "-tls1_3", "-accept", "127.0.0.1:0", "-cert"])
             .arg(&certificate.0)
             .arg("-key")
             .arg(&key.0)
             .stdin(Stdio::piped())
-            .stdout(Stdio::null())
+            .stdout(Stdio::piped())
             .stderr(Stdio::null())
             .spawn()
             .expect("openssl runs");
-        (Self(child), port, [certificate, key])
+        let mut said = BufReader::new(child.stdout.take().unwrap());
+        let server = Self(child);
+        let port = (&mut said)
+            .lines()
+            .find_map(|line| line.unwrap().strip_prefix("ACCEPT 127.0.0.1:")?.parse().ok())
+            .expect("openssl s_server listens");
+        // Whatever else it says must find a reader.
+        thread::spawn(move || std::io::copy(&mut said, &mut std::io::sink()));
+        (server, port, [certificate, key])
     }
 
     fn type_line(&mut self, line: &str) {
@@ -461,29 +468,32 @@ impl Drop for SslServer {
     }
 }
 
-fn connect_soon(port: u16) -> TcpStream {
-    for _ in 0..500 {
-        match TcpStream::connect(("127.0.0.1", port)) {
-            Ok(stream) => return stream,
-            Err(_) => thread::sleep(Duration::from_millis(20)),
-        }
-    }
-    panic!("openssl s_server does not listen");
-}
-
 #[test]
 fn key_updates_go_unnoticed() {
     let (mut server, port, _files) = SslServer::start(&identity("key.test", LONG, None));
-    let tls = TlsStream::connect(socket(connect_soon(port)), b"key.test", &unverified(), soon()).unwrap();
+    let tls = TlsStream::connect(
+        socket(TcpStream::connect(("127.0.0.1", port)).unwrap()),
+        b"key.test",
+        &unverified(),
+        soon(),
+    )
+    .unwrap();
     let stream = Stream::Tls(tls);
-    // A line that is only K asks for a key update, k for one of the server's own keys alone; others are sent.
-    for (command, line) in [("K\n", "first\n"), ("k\n", "second\n"), ("K\n", "third\n")] {
-        server.type_line(command);
-        thread::sleep(Duration::from_millis(100));
-        server.type_line(line);
+    let expect = |line: &str| {
         let mut received = vec![0; line.len()];
         stream.read_exact(&mut received, soon()).unwrap();
         assert_eq!(received, line.as_bytes());
+    };
+    // After this nothing of the session's beginning is on its way any more.
+    server.type_line("zeroth\n");
+    expect("zeroth\n");
+    // A line that is only K asks for a key update, k for one of the server's own keys alone; others are sent.
+    for (command, line) in [("K\n", "first\n"), ("k\n", "second\n"), ("K\n", "third\n")] {
+        server.type_line(command);
+        // Else the server might read both lines at once, and take them for a command.
+        stream.socket().wait(Ready::Readable, soon()).unwrap();
+        server.type_line(line);
+        expect(line);
         stream.send_all(&mut [IoSlice::new(b"answer\n")]).unwrap();
     }
 }

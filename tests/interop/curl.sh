@@ -9,6 +9,6 @@ curl -V | grep -q '^Protocols:.* rtmp ' || fail "$(command -v curl) is built wit
 # so what the library has buffered by then would wait for the server's next ping: one a second, then, not one a minute.
 NGINX_RTMP='ping 1s; ping_timeout 5s;' start_nginx
 
-LIMIT=15 ours curl curl -sS -o "$WORK/got.flv" "$SERVER/vod/film.flv" || fail "curl ended with status $?"
+ours curl curl -sS -o "$WORK/got.flv" "$SERVER/vod/film.flv" || fail "curl ended with status $?"
 same_film "curl" "$WORK/got.flv"
 row rtmp "nginx" "play, by curl"

@@ -28,6 +28,9 @@ for name in "${!PUBLISHER[@]}"; do
     same_live "$name, played live" "$WORK/live.$name.flv"
 done
 
+# The whole film is in a file that is still written to.
+has_film() { flvtags compare --no-script --no-repeats --headers-apart "$FILM" "$1"; }
+
 # In real time: eight seconds of film take eight seconds, for all publishers at once; players who come late get all the rest.
 grows() { [ "$(stat -c %s "$1" 2>/dev/null || echo 0)" -gt "$2" ]; }
 began=$SECONDS
@@ -51,7 +54,7 @@ done
 # Ctrl-C: status 130 at once, and what was on its way is whole. `timeout` passes the signal on; --foreground, or it would
 # send it a second time, which is one that ends the program the hard way.
 start_interruptible() { # NAME COMMAND...   its process is $CHILD
-    LD_LIBRARY_PATH=$LIBDIR timeout --foreground -k 2 30 "${@:2}" 2>"$WORK/$1.log" &
+    LD_LIBRARY_PATH=$LIBDIR timeout --foreground -k 2 60 "${@:2}" 2>"$WORK/$1.log" &
     CHILD=$!
     CHILDREN+=("$CHILD")
 }
@@ -60,7 +63,7 @@ interrupt() { # NAME
     kill -INT "$CHILD"
     wait "$CHILD" || status=$?
     [ "$status" -eq 130 ] || fail "$1: status $status after Ctrl-C, should be 130"
-    [ $((SECONDS - began)) -le 3 ] || fail "$1: took $((SECONDS - began)) s to end after Ctrl-C"
+    [ $((SECONDS - began)) -le 10 ] || fail "$1: took $((SECONDS - began)) s to end after Ctrl-C"
     grep -q interrupted "$WORK/$1.log" || fail "$1 does not say that it was interrupted"
 }
 mkfifo "$WORK/film"
@@ -71,8 +74,7 @@ for name in "${!PLAYER[@]}"; do
     ours_in_background "quiet-$name" "$EXAMPLES/publish" --fast "$WORK/film" "$SERVER/live/quiet-$name"
     exec 8>"$WORK/film"
     cat "$FILM" >&8
-    until_true "the film in $name's file" grows "$WORK/part-$name.flv" 159000
-    sleep 0.5
+    until_true "the film in $name's file" has_film "$WORK/part-$name.flv"
     interrupt "$name-interrupted"
     same_live "$name, ended by Ctrl-C" "$WORK/part-$name.flv"
     exec 8>&-
@@ -91,7 +93,7 @@ done
 says() { # STATUS WORDS COMMAND...
     local wanted=$1 words=$2 status=0
     shift 2
-    LD_LIBRARY_PATH=$LIBDIR timeout 10 "$@" </dev/null >"$WORK/says.out" 2>"$WORK/says.log" || status=$?
+    LD_LIBRARY_PATH=$LIBDIR timeout 60 "$@" </dev/null >"$WORK/says.out" 2>"$WORK/says.log" || status=$?
     [ "$status" -eq "$wanted" ] || fail "$*: status $status, should be $wanted"
     grep -qi -- "$words" "$WORK/says.log" || fail "$*: does not say '$words'"
 }
@@ -122,8 +124,7 @@ until_true "${#PLAYER[@]} players of lost" eval '[ "$(grep -c "play: name=.lost.
 ours_in_background lost "$EXAMPLES/publish" --fast "$WORK/film" "$SERVER/live/lost"
 exec 8>"$WORK/film"
 cat "$FILM" >&8
-for name in "${!PLAYER[@]}"; do until_true "the film in $name's file" grows "$WORK/lost-$name.flv" 159000; done
-sleep 0.5
+for name in "${!PLAYER[@]}"; do until_true "the film in $name's file" has_film "$WORK/lost-$name.flv"; done
 kill -KILL "$(cat "$WORK/nginx/nginx.pid")"
 for name in "${!PLAYER[@]}"; do
     status=0

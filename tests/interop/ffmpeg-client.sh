@@ -10,7 +10,7 @@ cp "$FILM" "$WORK/films/film.flv"
 start_loopback --directory "$WORK/films" --record "$WORK/films" --tls "$WORK/tls"
 # ffmpeg reads the film with its own parser, so its copy is compared with its own copy of the film.
 remux() { # NAME OUTPUT INPUT-ARGUMENT...
-    timeout 30 ffmpeg -nostdin -loglevel error -y "${@:3}" -c copy -copyts -flvflags no_sequence_end -f flv "$2" 2>>"$WORK/$1.log"
+    timeout 60 ffmpeg -nostdin -loglevel error -y "${@:3}" -c copy -copyts -flvflags no_sequence_end -f flv "$2" 2>>"$WORK/$1.log"
 }
 remux film "$WORK/film.flv" -i "$FILM"
 export SOURCE=$WORK/film.flv

@@ -10,10 +10,10 @@ PEER=$(free_port)
 remux() { # OUTPUT INPUT-ARGUMENT...
     local output=$1
     shift
-    timeout 20 ffmpeg -nostdin -loglevel error -y "$@" -c copy -copyts -flvflags no_sequence_end -f flv "$output"
+    timeout 60 ffmpeg -nostdin -loglevel error -y "$@" -c copy -copyts -flvflags no_sequence_end -f flv "$output"
 }
 remux "$WORK/film.flv" -i "$FILM"
-remux "$WORK/taken.flv" -listen 1 -timeout 15 -i "rtmp://127.0.0.1:$PEER/app/show" 2>"$WORK/ffmpeg.log" &
+remux "$WORK/taken.flv" -listen 1 -timeout 30 -i "rtmp://127.0.0.1:$PEER/app/show" 2>"$WORK/ffmpeg.log" &
 SERVER_PID=$!
 CHILDREN+=("$SERVER_PID")
 until_true "ffmpeg listening" listening "$PEER"

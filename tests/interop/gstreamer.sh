@@ -16,7 +16,7 @@ export GST_PLUGIN_SYSTEM_PATH=$WORK/plugins GST_REGISTRY=$WORK/registry GST_REGI
 launch() { # NAME PIPELINE...
     local name=$1
     shift
-    LIMIT=15 ours "$name" gst-launch-1.0 -q "$@" >"$WORK/$name.out" || fail "$name: the pipeline ended with status $?"
+    ours "$name" gst-launch-1.0 -q "$@" >"$WORK/$name.out" || fail "$name: the pipeline ended with status $?"
 }
 start_nginx
 
@@ -32,7 +32,7 @@ recorded_whole filesrc
 # flvmux writes tags of its own from the film's frames: what it gives to a file, it must give to the server.
 REMUX=(filesrc location="$FILM" ! flvdemux name=d flvmux name=m streamable=true
     d.video ! queue ! m.video d.audio ! queue ! m.audio m.)
-timeout 15 gst-launch-1.0 -q "${REMUX[@]}" ! filesink location="$WORK/remuxed.flv" || fail "GStreamer cannot remux the film"
+timeout 60 gst-launch-1.0 -q "${REMUX[@]}" ! filesink location="$WORK/remuxed.flv" || fail "GStreamer cannot remux the film"
 launch flvmux "${REMUX[@]}" ! rtmpsink sync=false location="$SERVER/live/flvmux"
 SOURCE=$WORK/remuxed.flv recorded_whole flvmux
 row rtmp "nginx" "publish, by GStreamer rtmpsink"

@@ -54,15 +54,15 @@ PATH=$PATH:/usr/sbin:/sbin
 need python3 python3
 need timeout coreutils
 
-# A port that was free a moment ago, on 127.0.0.1 and on ::1.
+# A port that was free a moment ago, on 127.0.0.1 and on ::1; none of those that the kernel gives to whoever connects.
 free_port() {
     python3 - <<'PY'
-import socket
+import random, socket
 while True:
+    port = random.randrange(10000, 30000)
     with socket.socket() as four, socket.socket(socket.AF_INET6) as six:
-        four.bind(("127.0.0.1", 0))
-        port = four.getsockname()[1]
         try:
+            four.bind(("127.0.0.1", port))
             six.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
             six.bind(("::1", port))
         except OSError:
@@ -72,12 +72,12 @@ while True:
 PY
 }
 
-# Runs a check again and again until it succeeds; fails when it has not after ten seconds.
+# Runs a check again and again until it succeeds; fails when it has not after half a minute.
 until_true() { # WHAT COMMAND...
-    local what=$1 deadline=$((SECONDS + 10))
+    local what=$1 deadline=$((SECONDS + 30))
     shift
     until "$@" >/dev/null 2>&1; do
-        [ "$SECONDS" -lt "$deadline" ] || fail "$what did not happen within 10 seconds"
+        [ "$SECONDS" -lt "$deadline" ] || fail "$what did not happen within 30 seconds"
         sleep 0.05
     done
 }
@@ -87,7 +87,7 @@ wait_port() { until_true "a listener on $1 port $2" port_is_open "$1" "$2"; }
 # Is a socket listening on this port? Unlike a connection this does not use up a server that serves one client.
 listening() { awk -v port="$(printf %04X "$1")" '$4 == "0A" && $2 ~ ":" port "$" { found = 1 } END { exit !found }' /proc/net/tcp /proc/net/tcp6; }
 
-# Runs a program on the library under test, at most LIMIT seconds (default 30), and proves from the loader's own log that the
+# Runs a program on the library under test, at most LIMIT seconds (default 60), and proves from the loader's own log that the
 # librtmp.so.1 it used was that one. Its standard error goes to NAME.log. The status is the program's.
 ours() { on_library "$LIBDIR" "$@"; } # NAME PROGRAM ARGUMENT...
 
@@ -99,7 +99,7 @@ on_library() { # DIRECTORY NAME PROGRAM ARGUMENT...
     local library=$1 name=$2 status=0 child
     shift 2
     mkdir "$WORK/loader.$name"
-    timeout -k 2 "${LIMIT:-30}" env LD_LIBRARY_PATH="$library" LD_DEBUG=libs LD_DEBUG_OUTPUT="$WORK/loader.$name/ld" \
+    timeout -k 2 "${LIMIT:-60}" env LD_LIBRARY_PATH="$library" LD_DEBUG=libs LD_DEBUG_OUTPUT="$WORK/loader.$name/ld" \
         "$@" <&0 2>"$WORK/$name.log" &
     child=$!
     CHILDREN+=("$child")
@@ -107,7 +107,7 @@ on_library() { # DIRECTORY NAME PROGRAM ARGUMENT...
     wait "$child" || status=$?
     trap 'exit 1' TERM
     assert_loaded "$name" "$library" || return 97
-    [ "$status" -ne 124 ] || echo "$name: did not end within ${LIMIT:-30} seconds" >&2
+    [ "$status" -ne 124 ] || echo "$name: did not end within ${LIMIT:-60} seconds" >&2
     return "$status"
 }
 

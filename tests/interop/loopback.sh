@@ -14,7 +14,7 @@ DESCRIPTORS=$(descriptors)
 
 # ffmpeg reads the film with its own parser, so its copy is compared with its own copy of the film.
 remux() { # OUTPUT INPUT-ARGUMENT...
-    timeout 30 ffmpeg -nostdin -loglevel error -y "${@:2}" -c copy -copyts -flvflags no_sequence_end -f flv "$1"
+    timeout 60 ffmpeg -nostdin -loglevel error -y "${@:2}" -c copy -copyts -flvflags no_sequence_end -f flv "$1"
 }
 remux "$WORK/remuxed.flv" -i "$FILM"
 
@@ -93,10 +93,10 @@ flvtags loop "$FILM" 200 0 "$WORK/long.flv"
 LD_LIBRARY_PATH=$LIBDIR "$EXAMPLES/play" "$SERVER/live/long live=1" "$WORK/stopped.flv" 2>"$WORK/stopped.log" &
 STOPPED=$!
 CHILDREN+=("$STOPPED")
-LIMIT=60 ours_in_background reads "$EXAMPLES/play" "$SERVER/live/long live=1" "$WORK/reads.flv"
+LIMIT=120 ours_in_background reads "$EXAMPLES/play" "$SERVER/live/long live=1" "$WORK/reads.flv"
 loopback_notes "plays live live/long" 2
 kill -STOP "$STOPPED"
-LIMIT=60 ours long "$EXAMPLES/publish" --fast "$WORK/long.flv" "$SERVER/live/long" || fail "publish of a long film ended with status $?"
+LIMIT=120 ours long "$EXAMPLES/publish" --fast "$WORK/long.flv" "$SERVER/live/long" || fail "publish of a long film ended with status $?"
 finish reads || fail "a player beside one that stopped ended with status $?"
 kill -KILL "$STOPPED"
 wait "$STOPPED" 2>/dev/null || true

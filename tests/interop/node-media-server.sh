@@ -29,7 +29,7 @@ const server = new NodeMediaServer({
 });
 server.run();
 JS
-timeout 60 node "$WORK/server.js" "$CACHE" "$PORT" "$TLS_PORT" "$WORK/tls/server" >"$WORK/server.log" 2>&1 &
+timeout 300 node "$WORK/server.js" "$CACHE" "$PORT" "$TLS_PORT" "$WORK/tls/server" >"$WORK/server.log" 2>&1 &
 CHILDREN+=("$!")
 wait_port 127.0.0.1 "$PORT"
 wait_port 127.0.0.1 "$TLS_PORT"

@@ -81,7 +81,7 @@ for library in ours reference; do
     for scheme in rtmp rtmpe rtmpt rtmpte; do
         at=$(sed -n "s/^$scheme //p" "$WORK/loopback.out")
         start_gateway "gw-$scheme-$library" "${DIRECTORY[$library]}"
-        timeout 20 curl -sS -o "$WORK/gw-$scheme-$library.flv" "http://127.0.0.1:$LISTENS/?r=${at//\//%2f}%2fvod%2ffilm" ||
+        timeout 60 curl -sS -o "$WORK/gw-$scheme-$library.flv" "http://127.0.0.1:$LISTENS/?r=${at//\//%2f}%2fvod%2ffilm" ||
             fail "rtmpgw, $scheme, $library: the HTTP request ended with status $?"
         same_film "through rtmpgw, $scheme, $library" "$WORK/gw-$scheme-$library.flv"
         stop_serving

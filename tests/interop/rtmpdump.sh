@@ -13,7 +13,7 @@ row rtmp "nginx" "play, by rtmpdump"
 
 # nginx answers a seek with the film's own times, where others count from the frame they begin with. It needs an index of
 # keyframes, and goes to the one after the time asked for unless that is in the last part.
-timeout 30 ffmpeg -nostdin -loglevel error -i "$FILM" -c copy -copyts \
+timeout 60 ffmpeg -nostdin -loglevel error -i "$FILM" -c copy -copyts \
     -flvflags add_keyframe_index+no_duration_filesize+no_sequence_end -f flv "$WORK/vod/indexed.flv" ||
     fail "ffmpeg ended with status $?"
 ours indexed rtmpdump -r "$SERVER/vod/indexed.flv" -o "$WORK/indexed.flv" || fail "rtmpdump ended with status $?"

@@ -14,7 +14,7 @@ ours gateway rtmpgw -D 127.0.0.1 -g "$GATEWAY" <&9 >"$WORK/gateway.out" &
 CHILDREN+=("$!")
 wait_port 127.0.0.1 "$GATEWAY"
 
-timeout 20 curl -sS -o "$WORK/got.flv" "http://127.0.0.1:$GATEWAY/?r=rtmp:%2f%2f127.0.0.1:$PORT%2fvod%2ffilm.flv" ||
+timeout 60 curl -sS -o "$WORK/got.flv" "http://127.0.0.1:$GATEWAY/?r=rtmp:%2f%2f127.0.0.1:$PORT%2fvod%2ffilm.flv" ||
     fail "the HTTP request ended with status $?"
 assert_loaded gateway || exit 1
 same_film "through rtmpgw" "$WORK/got.flv"

@@ -8,7 +8,7 @@ mkdir "$WORK/films"
 cp "$FILM" "$WORK/films/film.flv"
 start_loopback --directory "$WORK/films" --record "$WORK/films" --tls "$WORK/tls"
 # Debian's library does not know the option and verifies nothing.
-export LIBRTMP_TLS_VERIFY=0 LIMIT=20
+export LIBRTMP_TLS_VERIFY=0
 
 way() { sed -n "s/^$1 //p" "$WORK/loopback.out"; } # SCHEME
 publishes() { # SCHEME ours|reference PEER
