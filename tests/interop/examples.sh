@@ -28,8 +28,12 @@ for name in "${!PUBLISHER[@]}"; do
     same_live "$name, played live" "$WORK/live.$name.flv"
 done
 
-# The whole film is in a file that is still written to.
-has_film() { flvtags compare --no-script --no-repeats --headers-apart "$FILM" "$1"; }
+# A player has all of a film that the server has recorded, as far as can be seen: it keeps the last bytes of its file to itself.
+has_film() { # STREAM FILE
+    until_true "the recording of $1" flvtags compare --no-script --no-repeats "$FILM" "$WORK/recorded/$1.flv"
+    until_true "the film in ${2##*/}" grows "$2" 159000
+    sleep 1
+}
 
 # In real time: eight seconds of film take eight seconds, for all publishers at once; players who come late get all the rest.
 grows() { [ "$(stat -c %s "$1" 2>/dev/null || echo 0)" -gt "$2" ]; }
@@ -74,7 +78,7 @@ for name in "${!PLAYER[@]}"; do
     ours_in_background "quiet-$name" "$EXAMPLES/publish" --fast "$WORK/film" "$SERVER/live/quiet-$name"
     exec 8>"$WORK/film"
     cat "$FILM" >&8
-    until_true "the film in $name's file" has_film "$WORK/part-$name.flv"
+    has_film "quiet-$name" "$WORK/part-$name.flv"
     interrupt "$name-interrupted"
     same_live "$name, ended by Ctrl-C" "$WORK/part-$name.flv"
     exec 8>&-
@@ -124,7 +128,7 @@ until_true "${#PLAYER[@]} players of lost" eval '[ "$(grep -c "play: name=.lost.
 ours_in_background lost "$EXAMPLES/publish" --fast "$WORK/film" "$SERVER/live/lost"
 exec 8>"$WORK/film"
 cat "$FILM" >&8
-for name in "${!PLAYER[@]}"; do until_true "the film in $name's file" has_film "$WORK/lost-$name.flv"; done
+for name in "${!PLAYER[@]}"; do has_film lost "$WORK/lost-$name.flv"; done
 kill -KILL "$(cat "$WORK/nginx/nginx.pid")"
 for name in "${!PLAYER[@]}"; do
     status=0
