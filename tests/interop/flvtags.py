@@ -104,6 +104,8 @@ def prepare(tags, options):
         tags = [tag for tag in tags if tag.kind != "script"]
     if options.no_empty:
         tags = [tag for tag in tags if not tag.is_empty]
+    if options.no_headers:
+        tags = [tag for tag in tags if not tag.is_sequence_header]
     if options.no_repeats:
         tags = without_repeats(tags)
     return tags
@@ -208,6 +210,7 @@ def main():
     comparer.add_argument("got")
     comparer.add_argument("--no-script", action="store_true", help="leave out script tags (servers write their own metadata)")
     comparer.add_argument("--no-repeats", action="store_true", help="leave out sequence headers that repeat the last one")
+    comparer.add_argument("--no-headers", action="store_true", help="leave out sequence headers (a server may write its own)")
     comparer.add_argument("--no-empty", action="store_true", help="leave out tags too short to hold media")
     comparer.add_argument("--shift", action="store_true", help="timestamps may differ by one constant")
     comparer.add_argument("--no-times", action="store_true", help="do not compare timestamps")

@@ -1,6 +1,6 @@
 #!/bin/bash
 # RTMPT through somebody else's HTTP: nginx as a reverse proxy, with and without TLS, between our clients and our server side. It has its own
-# ways of writing heads and buffers bodies. No package is known to us that serves RTMPT.
+# ways of writing heads and buffers bodies. (A server with a tunnel of its own: node-rtsp-rtmp-server.sh.)
 set -euo pipefail
 . "$(dirname "$0")/lib.sh"
 need nginx nginx
