@@ -6,7 +6,7 @@
 # make check          runs every test; check-PART (rust abi capi install guard sanitize soak fuzz examples interop) runs one part
 # make check-x86      the same for the library built for 32-bit x86, beside Debian's: installs packages of that architecture
 # make sanitize       the memory and thread checkers at length: besides check-sanitize the examples, and ThreadSanitizer
-# make soak           20 GiB played, 20 GiB published, 5000 sessions: SOAK_GIB=, SOAK_CYCLES= for less
+# make soak           20 GiB played, 20 GiB published, 5000 sessions: SOAK_GIB=, SOAK_CYCLES= for less; and hostile peers at length
 # make fuzz           every fuzz target at length, FUZZ_TIME seconds each (600); make fuzz-table writes docs/fuzzing.md too
 # make interop-table  writes docs/interop.md anew from what the interop tests find
 # make bench          measures against the reference and the kernel's limit, and writes docs/benchmarks.md
@@ -95,6 +95,7 @@ sanitize: deps tree
 
 soak: deps examples loopback
 	@LIBDIR="$(CURDIR)/build/tree/lib" EXAMPLES="$(CURDIR)/build/examples" tests/soak/run
+	@HOSTILE_LONG=1 $(CARGO) test --quiet --locked --test hostile -- publishes_unheard
 
 fuzz: deps tree
 	@CARGO="$(CARGO)" scripts/fuzz long
