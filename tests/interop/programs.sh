@@ -53,7 +53,8 @@ for server in ours reference; do
             LISTENS=1935
             serve "srv-$who" "${DIRECTORY[$server]}" rtmpsrv
             # rtmpsrv notes what the client asks for, lets it go, and plays the same by itself, with rtmpdump.
-            "$client" "dump-srv-$who" rtmpdump -r "$scheme://127.0.0.1:1935/vod/film" -t "$behind" -o "$WORK/srv-$who.flv" </dev/null || true
+            "$client" "dump-srv-$who" rtmpdump -r "$scheme://127.0.0.1:1935/vod/film" -t "$behind" -o "$WORK/srv-$who.flv" </dev/null ||
+                [ $? -ne 97 ] || fail "srv-$who: rtmpdump did not run on the library that it should"
             grep -q "^INFO: Connected" "$WORK/dump-srv-$who.log" || fail "srv-$who: rtmpdump did not connect"
             until_true "rtmpsrv's own rtmpdump" grep -q "Download complete" "$WORK/srv-$who.log"
             grep -q -- "rtmpdump -r \"$behind\" .*-y \"film\"" "$WORK/srv-$who.log" || fail "srv-$who: not the client's parameters"

@@ -18,6 +18,7 @@ start() { # NAME ARGUMENT...
     NOTES=$WORK/notes-$1.log
     LIMIT=300 ours_in_background "serve-$1" "$WORK/serve" "$FILM" "$WORK/recorded.flv" "${@:2}" >"$NOTES"
     until_true "the start of serve" grep -q '^[0-9]' "$NOTES"
+    assert_loaded "serve-$1" || exit 1
     PORT=$(head -n 1 "$NOTES")
 }
 noted() { until_true "'$1' $2 times by the server in C" eval "[ \$(grep -c '^$1' '$NOTES') -ge $2 ]"; }
