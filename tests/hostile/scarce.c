@@ -2,8 +2,9 @@
  * process gets so many KiB of memory more and no others.
  *
  * usage: scarce MODE URL BYTES once|onwards|limited STEP [KIB]
- * MODE is play, media (packets), chunks, publish, send (one large packet), unread (a publish to a server that sends much
- * meanwhile), or, without a session, values (AMF) or swf (a SWF file's hash); BYTES what is then read or decoded. Every STEP-th allocation, or number of KiB, is tried. Ends after the first session that needed fewer
+ * MODE is play, media (packets), chunks, publish, send (one large packet), metadata (one large tag in pieces), unread (a publish
+ * to a server that sends much meanwhile), or, without a session, values (AMF) or swf (a SWF file's hash); BYTES what is then
+ * read or decoded. Every STEP-th allocation, or number of KiB, is tried. Ends after the first session that needed fewer
  * allocations, or with KIB (MOST_KIB). Prints what became of the sessions, and the first that was killed. The
  * program's own malloc stands before the C library's, so every allocation of the process is seen. */
 #define _GNU_SOURCE
@@ -94,6 +95,19 @@ static int send_large(RTMP *rtmp) {
     return RTMP_SendPacket(rtmp, &packet, 0) ? WHOLE : FAILED;
 }
 
+/* A script tag with many values, in two pieces. */
+static int write_metadata(RTMP *rtmp) {
+    static unsigned char tag[11 + LARGE + 4] = {18, LARGE >> 16, LARGE >> 8 & 255, LARGE & 255};
+    static const char name[] = "\2\0\12onMetaData";
+    enum { FIRST = 8 << 20, REST = sizeof tag - FIRST };
+    memset(tag + 11, 5, LARGE);
+    memcpy(tag + 11, name, sizeof name - 1);
+    tag[sizeof tag - 4] = (LARGE + 11) >> 24, tag[sizeof tag - 3] = (LARGE + 11) >> 16 & 255;
+    tag[sizeof tag - 2] = (LARGE + 11) >> 8 & 255, tag[sizeof tag - 1] = (LARGE + 11) & 255;
+    int first = RTMP_Write(rtmp, (char *)tag, FIRST);
+    return first == FIRST && RTMP_Write(rtmp, (char *)tag + FIRST, REST) == REST ? WHOLE : FAILED;
+}
+
 /* Objects that hold a null each, decoded and freed. */
 static int decode_values(void) {
     static const char value[] = {3, 0, 1, 'a', 5, 0, 0, 9};
@@ -142,7 +156,7 @@ static const struct {
     int publishes;
     int (*run)(RTMP *);
 } MODES[] = {{"play", 0, read_all}, {"media", 0, read_media}, {"chunks", 0, read_chunks},
-             {"publish", 1, write_all}, {"send", 1, send_large}, {"unread", 1, write_unread}, {NULL, 0, NULL}};
+             {"publish", 1, write_all}, {"send", 1, send_large}, {"metadata", 1, write_metadata}, {"unread", 1, write_unread}, {NULL, 0, NULL}};
 
 static int session(const char *mode, char *url) {
     int which = 0;

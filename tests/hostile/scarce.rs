@@ -25,17 +25,27 @@ const SWF_HEADER: usize = 8;
 const LZMA_PROPERTIES: usize = 5;
 const LZMA_HEADER: usize = 13;
 
+/// Where a session goes, and what it finds there.
+struct Place<'a> {
+    scheme: &'a str,
+    /// What follows the URL.
+    options: &'a str,
+    /// The cache of SWF hashes.
+    cache: &'a str,
+}
+
+const USUAL: Place<'_> = Place { scheme: "rtmp", options: " conn=S:text live=1 timeout=5", cache: "" };
+
 /// Sessions with too little memory: none may kill the program, or end with something wrong. `mode` and `how` are those of
 /// scarce.c, `whole` the bytes that a session gives which has enough.
 fn scarce(mode: &str, script: Vec<Step>, whole: usize, how: &[&str]) {
-    scarce_at("rtmp", "", mode, script, whole, how);
+    scarce_at(&USUAL, mode, script, whole, how);
 }
 
-/// The same with any scheme, and with this text in the cache of SWF hashes.
-fn scarce_at(scheme: &str, cache: &str, mode: &str, script: Vec<Step>, whole: usize, how: &[&str]) {
-    let options = if mode == "swf" { ".swf" } else { " conn=S:text live=1 timeout=5" };
-    let url = format!("{scheme}://127.0.0.1:{}/app/stream{options}", anybody(script));
-    let (home, mut command) = (Home::with_cache(cache), program("scarce"));
+/// The same at any place.
+fn scarce_at(place: &Place<'_>, mode: &str, script: Vec<Step>, whole: usize, how: &[&str]) {
+    let url = format!("{}://127.0.0.1:{}/app/stream{}", place.scheme, anybody(script), place.options);
+    let (home, mut command) = (Home::with_cache(place.cache), program("scarce"));
     command.args([mode, &url, &whole.to_string()]).args(how).env("HOME", home.path());
     let outcome = finish(command);
     let count = |word: &str| -> usize {
@@ -93,6 +103,54 @@ fn plays_a_large_message() {
         .for_each(|mode| scarce(mode, script.clone(), LARGE, &["limited", STEP, ENOUGH]));
 }
 
+/// What precedes a tag's body and what follows it.
+const AROUND: usize = 11 + 4;
+
+/// A play of one message in one chunk, of which RTMP_Read gives so many bytes behind the file header.
+fn plays_one(kind: u8, body: &[u8], given: usize) {
+    let message = chunked(6, 20, kind, body, LARGE, true);
+    let script =
+        vec![Step::Say([playing(), control(SET_CHUNK_SIZE, LARGE as u32), message].concat()), Step::Fin];
+    scarce("play", script, 13 + given, &["limited", STEP, ENOUGH]);
+}
+
+#[test]
+fn reads_a_large_tag() {
+    plays_one(VIDEO, &vec![0x17; LARGE], LARGE + AROUND);
+}
+
+#[test]
+fn reads_a_large_aggregate() {
+    let size = (LARGE - AROUND) as u32;
+    let head = [&[VIDEO][..], &size.to_be_bytes()[1..], &[0; 7]].concat();
+    let tag = [&head[..], &vec![0x17; size as usize], &(size + 11).to_be_bytes()].concat();
+    plays_one(AGGREGATE, &tag, LARGE);
+}
+
+/// Until the time goes on, what comes is collected before the file header.
+#[test]
+fn collects_the_first_tags() {
+    const FIRST: usize = 30_000;
+    let first: Vec<u8> = (0..4).flat_map(|_| chunked(4, 0, AUDIO, &body(FIRST, 0), FIRST, true)).collect();
+    let begin = [playing(), control(SET_CHUNK_SIZE, FIRST as u32), first];
+    let script = [begin.concat(), chunked(6, 20, VIDEO, &body(70, 20), FIRST, true)].concat();
+    let whole = 13 + 4 * (FIRST + AROUND) + 70 + AROUND;
+    scarce("play", vec![Step::Say(script), Step::Fin], whole, &["once", "1"]);
+}
+
+#[test]
+fn publishes_large_metadata_in_pieces() {
+    scarce("metadata", vec![Step::Say(publishing())], 0, &["limited", STEP, ENOUGH]);
+}
+
+/// All that connect says besides goes into one object, which is longer than what the reserve lends at once.
+#[test]
+fn connects_with_long_arguments() {
+    let long = format!(" conn=S:{0} conn=S:{0} timeout=5", "x".repeat(60_000));
+    let script = vec![Step::Say([playing(), media(VIDEO, 20, 70), stop()].concat())];
+    scarce_at(&Place { options: &long, ..USUAL }, "play", script, WHOLE, &["once", "1"]);
+}
+
 #[test]
 fn many_values() {
     ["once", "onwards"].iter().for_each(|how| scarce("values", Vec::new(), VALUES, &[how, "29"]));
@@ -110,8 +168,11 @@ fn publishes_beside_answers_that_nobody_reads() {
         Step::Listen,
         Step::Say([carrying(&handshake(3)), answers.concat()].concat()),
     ];
-    scarce_at("rtmpt", "", "unread", script, 0, &["limited", "256", "12288"]);
+    let place = Place { scheme: "rtmpt", ..USUAL };
+    scarce_at(&place, "unread", script, 0, &["limited", "256", "12288"]);
 }
+
+const SWF: Place<'_> = Place { scheme: "http", options: ".swf", cache: "" };
 
 /// The answer to the request for a SWF file.
 fn swf(body: &[u8]) -> Vec<Step> {
@@ -123,11 +184,12 @@ fn inflates_a_swf_file() {
     let size = (SWF_HEADER + ZEROES) as u32;
     let packed = [&ZEROES_PACKED[..LZMA_PROPERTIES], &ZEROES_PACKED[LZMA_HEADER..]].concat();
     let file = [b"ZWS\x09", &size.to_le_bytes()[..], &(packed.len() as u32).to_le_bytes(), &packed].concat();
-    scarce_at("http", "", "swf", swf(&file), size as usize, &["limited", "1024", "65536"]);
+    scarce_at(&SWF, "swf", swf(&file), size as usize, &["limited", "1024", "65536"]);
 }
 
 #[test]
 fn reads_a_long_cache_of_swf_hashes() {
     let file = b"FWS\x09\x0d\0\0\0hello";
-    scarce_at("http", &"\n".repeat(1 << 20), "swf", swf(file), file.len(), &["limited", "1024", "49152"]);
+    let place = Place { cache: &"\n".repeat(1 << 20), ..SWF };
+    scarce_at(&place, "swf", swf(file), file.len(), &["limited", "1024", "49152"]);
 }
