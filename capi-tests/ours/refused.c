@@ -1,4 +1,5 @@
-/* A server that says no ends the call at once, with its failure value, and its own words are in the log. */
+/* A server that says no ends the call at once, with its failure value. The log has who said no to what, but not what was
+ * to be published, which may be a key, and the server's own words. */
 #include "ours.h"
 
 struct no {
@@ -28,14 +29,16 @@ static void script(struct host *h, struct server *s)
 static void refuse(const struct no *no, int publishes)
 {
     static RTMP r;
-    static char url[128];
+    static char url[128], what[128];
     struct host h;
     log_forget();
     host_start(&h, script, no, 0);
     client_for(&r, url, sizeof url, h.port, "timeout=20", publishes);
+    snprintf(what, sizeof what, "cannot %s 127.0.0.1:%d/app%s: the server ", publishes ? "publish to" : "play", h.port,
+             publishes ? "" : "/path");
     double began = now();
     int connected = RTMP_Connect(&r, NULL), stream = RTMP_ConnectStream(&r, 0);
-    int good = connected && !stream && now() - began < 5 && log_has(no->code) && log_has("Not on my watch.") &&
+    int good = connected && !stream && now() - began < 5 && log_has(no->code) && log_has("Not on my watch.") && log_has(what) &&
                !RTMP_IsConnected(&r) && !RTMP_IsTimedout(&r);
     if (!check(good, "%s %s: %s by %s, %s", publishes ? "publish" : "play", no->at, no->code,
                no->status ? "onStatus" : "_error", no->object == '{' ? "object" : "ECMA array"))

@@ -9,6 +9,7 @@ use crate::capi::call::InUse;
 use crate::capi::close::{Farewell, Settings, close, end};
 use crate::capi::connection::{self, interrupt};
 use crate::capi::guard::guard;
+use crate::capi::reasons::show_errno;
 use crate::capi::scalar::Scalar;
 use crate::capi::send::send_packet;
 use crate::capi::types::{AVal, RTMP, RTMPPacket};
@@ -139,7 +140,7 @@ unsafe fn reach(r: *mut RTMP, deadline: Deadline) -> bool {
     // SAFETY: the caller's promise.
     unsafe {
         if (*r).Link.hostname.bytes().is_empty() {
-            crate::error!("RTMP_Connect: no host name; call RTMP_SetupURL or RTMP_SetupStream first");
+            crate::error!("RTMP_Connect: no host name: the URL has none, or RTMP_SetupURL was not called");
             return false;
         }
         if !connect0(r, deadline, |target| dial(target, interrupt())) {
@@ -175,6 +176,7 @@ unsafe fn connect0(
                 Scalar::store(&raw mut (*r).m_sb.sb_timedout, matches!(error, Error::TimedOut).into());
                 say_unreachable(r, Step::Socket, &error);
                 close(r, Farewell::Said, Settings::InUse);
+                show_errno(&error);
                 false
             }
         }
@@ -197,6 +199,7 @@ unsafe fn connect1(r: *mut RTMP, cp: *mut RTMPPacket, deadline: Deadline) -> boo
             let was_late = matches!(error, Error::TimedOut);
             end(call, Farewell::Omitted, |r| Scalar::store(&raw mut (*r).m_sb.sb_timedout, was_late.into()));
         }
+        show_errno(&error);
         false
     }
 }
@@ -319,5 +322,32 @@ pub(crate) unsafe fn reconnect(r: *mut RTMP) -> bool {
         close(r, Farewell::Said, Settings::InUse);
         let deadline = deadline(r);
         reach(r, deadline) && connect1(r, std::ptr::null_mut(), deadline)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::capi::handle::RTMP_Alloc;
+    use crate::capi::testing::Handle;
+    use crate::capi::url::RTMP_SetupURL;
+    use std::ffi::CString;
+    use std::io;
+    use std::net::TcpListener;
+
+    /// Programs print errno after a connect that failed.
+    #[test]
+    fn errno_says_why_nothing_is_connected() {
+        let closed = TcpListener::bind("127.0.0.1:0").and_then(|socket| socket.local_addr()).unwrap();
+        let url = CString::new(format!("rtmp://{closed}/app/path")).unwrap();
+        // SAFETY: the handle is initialised; the URL has no options, so it is not written to, and outlives the handle.
+        unsafe {
+            let r = RTMP_Alloc();
+            handle::RTMP_Init(r);
+            assert_eq!(RTMP_SetupURL(r, url.as_ptr().cast_mut()), 1);
+            assert_eq!(RTMP_Connect(r, std::ptr::null_mut()), 0);
+            assert_eq!(io::Error::last_os_error().kind(), io::ErrorKind::ConnectionRefused);
+            Handle(r).free();
+        }
     }
 }

@@ -29,6 +29,7 @@ mod owner;
 pub mod packet;
 mod private;
 mod proxy;
+mod reasons;
 pub mod receive;
 mod scalar;
 pub mod send;

@@ -67,6 +67,11 @@ pub struct Outcome {
 /// The key of the answer about the SWF, chosen by the server.
 pub type SwfKey = [u8; 32];
 
+/// Whether a handshake type is one that servers are known to answer with.
+pub fn is_known(kind: u8) -> bool {
+    kind == TYPE_PLAIN || is_encrypted(kind)
+}
+
 /// Whether a handshake type is one of RTMPE's.
 fn is_encrypted(kind: u8) -> bool {
     matches!(kind, TYPE_ENCRYPTED | TYPE_ENCRYPTED_XTEA | TYPE_ENCRYPTED_BLOWFISH)

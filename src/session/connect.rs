@@ -1,10 +1,13 @@
 //! The handshake over a stream, as client and as server (RTMP 1.0, section 5.2).
 #![forbid(unsafe_code)]
 
-use crate::Result;
-use crate::handshake::{Ciphers, Client, Mode, Outcome, Server, SwfKey};
+use crate::handshake::{Ciphers, Client, Mode, Outcome, Server, SwfKey, is_known};
 use crate::transport::{Deadline, Stream};
+use crate::{Error, Result};
 use std::io::IoSlice;
+
+/// The first byte of a TLS server's answer to a handshake that is not TLS's.
+const TLS_ALERT: u8 = 0x15;
 
 /// What a handshake left behind.
 #[derive(Debug)]
@@ -25,15 +28,49 @@ impl Established {
 
 /// Shakes hands as the client, by the deadline.
 pub fn handshake(stream: &Stream, mode: Mode, uptime_ms: u32, deadline: Deadline) -> Result<Established> {
+    let mut first = None;
+    shake(stream, mode, uptime_ms, deadline, &mut first)
+        .map_err(|error| explained(error, stream, mode, first))
+}
+
+/// Shakes hands; the first byte of the server's answer is left in `first`.
+fn shake(
+    stream: &Stream,
+    mode: Mode,
+    uptime_ms: u32,
+    deadline: Deadline,
+    first: &mut Option<u8>,
+) -> Result<Established> {
     let (mut client, hello) = Client::start(mode, uptime_ms)?;
     send(stream, &hello)?;
     let mut received = 0_u32;
     while let Some(needed) = client.needs() {
-        let answer = client.advance(&receive(stream, needed, deadline)?)?;
+        let bytes = receive(stream, needed, deadline)?;
+        *first = first.or(bytes.first().copied());
+        let answer = client.advance(&bytes)?;
         received = received.wrapping_add(needed as u32);
         send(stream, &answer)?;
     }
     Ok(Established::new(client.finish(), received))
+}
+
+/// The error of a handshake, and what it tells of the port where the server's first byte, or its silence, does so.
+fn explained(error: Error, stream: &Stream, mode: Mode, first: Option<u8>) -> Error {
+    let hint = match (first, &error) {
+        (_, Error::Interrupted | Error::Usage(_) | Error::Refused(_)) => return error,
+        (Some(kind), _) if is_known(kind) => return error,
+        (Some(b'H'), _) => "it answers in HTTP: a web server has this port, or it is one for rtmpt".into(),
+        (Some(TLS_ALERT), _) => "it answers in TLS: use rtmps".into(),
+        (Some(byte), _) => format!("its answer begins with {byte:#04x}, so another service has this port"),
+        (None, Error::TimedOut | Error::Protocol(_)) => return error,
+        (None, _) => match (mode, stream) {
+            (Mode::Encrypted, _) => "it may not speak RTMPE",
+            (_, Stream::Tcp(_)) => "it may not serve RTMP on this port, or only over TLS (rtmps)",
+            _ => "it may not serve RTMP on this port",
+        }
+        .into(),
+    };
+    Error::Protocol(format!("{error}; {hint}"))
 }
 
 /// Shakes hands as the server, by the deadline.

@@ -106,10 +106,10 @@ impl<H: Host + ?Sized> Conversation<'_, H> {
 
     fn on_peer_bandwidth(&mut self, body: &[u8]) {
         if let Some(window) = read_u32(body, 0) {
-            let limit = body.get(4).copied();
-            crate::debug!("client BW = {window}, limit type {limit:?}");
+            let limit = body.get(4).copied().unwrap_or(u8::MAX);
+            crate::debug!("client BW = {window}, limit type {limit}");
             self.host.set_client_bw(window.cast_signed());
-            self.host.set_client_bw2(limit.unwrap_or(u8::MAX));
+            self.host.set_client_bw2(limit);
         }
     }
 

@@ -69,8 +69,10 @@ fn look_up(
 
 /// The error for a name without addresses.
 fn unknown(name: &str, why: &str) -> Error {
-    let text = format!("\"{name}\": {why}");
-    Error::Io("find the address of the host", io::Error::new(io::ErrorKind::NotFound, text))
+    // The standard library's words stand before those of the system.
+    let why = why.strip_prefix("failed to lookup address information: ").unwrap_or(why);
+    let text = format!("{}: {why}", Text(name.as_bytes()));
+    Error::Io("resolve", io::Error::new(io::ErrorKind::NotFound, text))
 }
 
 #[cfg(test)]

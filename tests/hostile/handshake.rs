@@ -41,6 +41,36 @@ fn ends() {
     run(ended("a reset in the handshake", Step::Reset).into());
 }
 
+/// The wrong port, or the wrong scheme: the log says what the server may be.
+#[test]
+fn other_services() {
+    let other = |name, scheme, answer: &[u8], says: &'static [&'static str]| Case {
+        name,
+        scheme,
+        options: "timeout=1",
+        script: vec![Step::Say(answer.to_vec()), Step::Wait(20), Step::Fin],
+        says,
+        ..Case::default()
+    };
+    run(vec![
+        other("no answer", "rtmp", b"", &["connect 0", "may not serve RTMP on this port, or only over TLS"]),
+        other("no answer to RTMPE", "rtmpe", b"", &["connect 0", "may not speak RTMPE"]),
+        other("HTTP", "rtmp", b"HTTP/1.1 400 Bad Request\r\n\r\n", &["connect 0", "it answers in HTTP"]),
+        other("a TLS alert", "rtmp", b"\x15\x03\x01\x00\x02\x02\x46", &["connect 0", "use rtmps"]),
+        other("a mail server", "rtmp", b"220 ESMTP\r\n", &["connect 0", "another service has this port"]),
+        Case {
+            script: vec![Step::Say(b"220 ESMTP\r\n".into())],
+            took: 1..=6,
+            ..other(
+                "a mail server that waits",
+                "rtmp",
+                b"",
+                &["connect 0", "timed out; its answer begins with 0x32"],
+            )
+        },
+    ]);
+}
+
 #[test]
 fn versions() {
     let with = |name, hello: Vec<u8>| Case {

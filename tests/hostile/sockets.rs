@@ -194,7 +194,11 @@ fn other_threads() {
         },
         Case {
             never: &["by the peer"],
-            ..silent("RTMP_Close under a read of packets", "packets close=300", &["packet 8 at 980, 3000 bytes"])
+            ..silent(
+                "RTMP_Close under a read of packets",
+                "packets close=300",
+                &["packet 8 at 980, 3000 bytes"],
+            )
         },
         publishing("shutdown under a write", "publish tags=100000 pace=100 shutdown=300"),
         publishing("a descriptor closed under a write", "publish tags=100000 pace=100 closefd=300"),

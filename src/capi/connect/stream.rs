@@ -6,6 +6,7 @@ use super::reconnect;
 use crate::capi::call::ReadingCall;
 use crate::capi::close::{Farewell, end, fail, is_programs_own};
 use crate::capi::guard::guard;
+use crate::capi::reasons::{late, say_not_begun};
 use crate::capi::scalar::Scalar;
 use crate::capi::send::{RTMP_DeleteStream, RTMP_SendCreateStream};
 use crate::capi::types::RTMP;
@@ -72,23 +73,29 @@ unsafe fn connect_stream(r: *mut RTMP, seek_time: c_int) -> bool {
                     return false;
                 }
                 Err(Error::TimedOut) => {
-                    crate::error!("the server did not start the stream in time");
+                    say_not_begun(&call, late(&call));
                     return false;
                 }
                 Err(error) => {
-                    let error = match error {
-                        Error::Closed if !is_programs_own(&call) => Error::protocol(
-                            "the server closed the connection before the stream began: \
-                             it may not know the application, or not admit this client",
-                        ),
-                        error => error,
-                    };
-                    fail(call, &error, |_| {});
+                    give_up(call, &error);
                     return false;
                 }
             }
         }
     }
+}
+
+/// Ends a session whose stream did not begin, and says why, unless it was the program's own will.
+fn give_up(call: ReadingCall, error: &Error) {
+    match error {
+        Error::Closed if !is_programs_own(&call) => say_not_begun(
+            &call,
+            "the server closed the connection; it may not know the application, or not admit this client",
+        ),
+        Error::Closed | Error::Interrupted => return fail(call, error, |_| {}),
+        _ => say_not_begun(&call, error),
+    }
+    end(call, Farewell::Omitted, |_| {});
 }
 
 /// Meets messages until the stream plays.

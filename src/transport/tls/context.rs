@@ -13,6 +13,7 @@ use openssl::ssl::{
 use openssl::x509::verify::X509CheckFlags;
 use std::ffi::OsStr;
 use std::fmt::Display;
+use std::fs::File;
 use std::net::IpAddr;
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
@@ -142,9 +143,14 @@ fn system_context() -> Result<SslContext> {
 /// A context that trusts the authorities in the file.
 fn file_context(file: &[u8]) -> Result<SslContext> {
     let mut builder = client_builder().map_err(unusable)?;
-    builder.set_ca_file(Path::new(OsStr::from_bytes(file))).map_err(|error| {
-        let text = format!("TLS: the CA file {} cannot be used: {}; {WAY_OUT}", Text(file), reason(&error));
-        Error::Usage(text)
+    let bad = |why: &dyn Display| {
+        Error::Usage(format!("TLS: the CA file {} (option tlsCaFile) cannot be used: {why}", Text(file)))
+    };
+    let path = Path::new(OsStr::from_bytes(file));
+    builder.set_ca_file(path).map_err(|error| match File::open(path) {
+        // Of a file that cannot be opened OpenSSL has no words for a user.
+        Err(unopened) => bad(&unopened),
+        Ok(_) => bad(&reason(&error)),
     })?;
     Ok(builder.build())
 }

@@ -55,6 +55,9 @@ fn describe(context: &X509StoreContextRef, host: &str) -> String {
     match error.as_raw() {
         EXPIRED => format!("the certificate of {names} expired on {}", end(certificate)),
         NOT_YET_VALID => format!("the certificate of {names} is not valid before {}", begin(certificate)),
+        WRONG_ADDRESS if names == host => {
+            format!("the certificate names {host} as its subject only, not as an IP address (subjectAltName)")
+        }
         WRONG_NAME | WRONG_ADDRESS => format!("the certificate is for {names}, not for {host}"),
         SELF_SIGNED => {
             format!("the certificate of {names} is signed by itself, not by an authority known here")

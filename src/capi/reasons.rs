@@ -1,0 +1,80 @@
+//! Why a server was not reached, or a stream did not begin: what the log says of it, and errno.
+
+use crate::Error;
+use crate::capi::call::ReadingCall;
+use crate::log::Text;
+use crate::session::feature;
+use libc::c_int;
+use std::fmt::Display;
+use std::io;
+
+/// Leaves the system's reason of a failure in errno, which programs print: what was called since may have changed it.
+pub(crate) fn show_errno(error: &Error) {
+    let number = match error {
+        Error::Io(_, error) => error.raw_os_error().or_else(|| number_of(error.kind())),
+        Error::TimedOut => Some(libc::ETIMEDOUT),
+        _ => None,
+    };
+    if let Some(number) = number {
+        // SAFETY: the address of this thread's errno is always good.
+        unsafe { *libc::__errno_location() = number };
+    }
+}
+
+/// The system's number of what kept all addresses of a server from being reached.
+fn number_of(kind: io::ErrorKind) -> Option<c_int> {
+    Some(match kind {
+        io::ErrorKind::ConnectionRefused => libc::ECONNREFUSED,
+        io::ErrorKind::TimedOut => libc::ETIMEDOUT,
+        io::ErrorKind::HostUnreachable => libc::EHOSTUNREACH,
+        io::ErrorKind::NetworkUnreachable => libc::ENETUNREACH,
+        io::ErrorKind::ConnectionReset => libc::ECONNRESET,
+        io::ErrorKind::PermissionDenied => libc::EACCES,
+        _ => return None,
+    })
+}
+
+/// Logs that the stream of a call did not begin, and why. The name that is published is left out, as many servers take
+/// it for the key of whoever publishes, and so are queries.
+pub(crate) fn say_not_begun(call: &ReadingCall, why: impl Display) {
+    let r = call.handle();
+    // SAFETY: the structure stays while the call lives, and the texts are those of its settings.
+    let (link, publishes) = unsafe { (&raw const (*r).Link, (*r).Link.protocol & feature::WRITE != 0) };
+    // SAFETY: the same.
+    let (host, port, app, playpath) =
+        unsafe { ((*link).hostname.bytes(), (*link).port, (*link).app.bytes(), (*link).playpath.bytes()) };
+    let shown = |text| Text(without_query(text)).to_string();
+    let server = if host.is_empty() { String::new() } else { format!("{}:{port}/", Text(host)) };
+    let (doing, stream) = match (publishes, playpath) {
+        (true, _) => ("publish to", String::new()),
+        (false, []) => ("play", String::new()),
+        (false, name) => ("play", format!("/{}", shown(name))),
+    };
+    crate::error!("cannot {doing} {server}{}{stream}: {why}", shown(app));
+}
+
+/// A text up to its query, which may hold a token.
+fn without_query(text: &[u8]) -> &[u8] {
+    text.split(|byte| *byte == b'?').next().unwrap_or_default()
+}
+
+/// A time-out in words.
+pub(crate) fn late(call: &ReadingCall) -> String {
+    let socket = call.stream.socket();
+    let time = match socket.receive_timeout().filter(|_| !socket.is_nonblocking()) {
+        Some(time) => format!(": nothing came for {} s (option timeout)", time.as_secs_f32()),
+        None => String::new(),
+    };
+    format!("the server did not start the stream in time{time}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn queries_are_left_out() {
+        assert_eq!(without_query(b"name?token=secret"), b"name");
+        assert_eq!(without_query(b"name"), b"name");
+    }
+}
