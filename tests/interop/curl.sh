@@ -1,5 +1,6 @@
 #!/bin/bash
-# curl's rtmp:// download. curl makes the socket by itself and hands it to the library.
+# curl's rtmp:// downloads and uploads: the program, and both libcurls that Debian builds, with OpenSSL and with GnuTLS, as other
+# programs load it. curl makes the socket by itself and hands it to the library.
 set -euo pipefail
 . "$(dirname "$0")/lib.sh"
 need curl curl
@@ -12,3 +13,24 @@ NGINX_RTMP='ping 1s; ping_timeout 5s;' start_nginx
 ours curl curl -sS -o "$WORK/got.flv" "$SERVER/vod/film.flv" || fail "curl ended with status $?"
 same_film "curl" "$WORK/got.flv"
 row rtmp "nginx" "play, by curl"
+
+LIMIT=15 ours curl-upload curl -sS -T "$FILM" "$SERVER/live/curl" || fail "curl -T ended with status $?"
+recorded_whole curl
+row rtmp "nginx" "publish, by curl"
+
+# What curl says is its own, whichever the library: the stream is missing, or nobody listens.
+status=0
+LIMIT=15 ours curl-missing curl -sS -o "$WORK/none.flv" "$SERVER/vod/missing" || status=$?
+[ "$status" -eq 2 ] || fail "a missing stream: curl's status is $status, should be 2"
+grep -q "StreamNotFound" "$WORK/curl-missing.log" || fail "a missing stream: the server's words are not in the log"
+echo "curl, a missing stream: refused, and says so"
+
+for flavour in libcurl libcurl-gnutls; do
+    LIMIT=15 ours "$flavour" python3 "$HERE/libcurl.py" "$flavour.so.4" "$SERVER/vod/film.flv" "$WORK/$flavour.flv" ||
+        fail "$flavour: playing ended with status $?"
+    same_film "$flavour plays" "$WORK/$flavour.flv"
+    LIMIT=15 ours "$flavour-upload" python3 "$HERE/libcurl.py" "$flavour.so.4" "$SERVER/live/$flavour" "$FILM" upload ||
+        fail "$flavour: publishing ended with status $?"
+    recorded_whole "$flavour"
+done
+row rtmp "nginx" "play and publish, by programs with libcurl (OpenSSL, GnuTLS)"
