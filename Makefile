@@ -1,5 +1,6 @@
 # make                builds build/librtmp.so.1, its link build/librtmp.so, and build/librtmp.a
 # make install        installs library, headers, pkg-config file and man page (prefix, libdir, incdir, mandir, DESTDIR)
+# make uninstall      removes what make install installed, with the same variables
 # make demo           shows it at work: publishes and plays a film through a server of its own
 # make loopback       builds that server: build/examples/loopback --help
 # make examples       builds the programs of examples into build/examples
