@@ -160,6 +160,10 @@ static int transmit(RTMP *rtmp, const struct source *source)
         fprintf(stderr, "publish: cannot read %s: %s\n", source->name, strerror(errno));
         return FAILED;
     }
+    if (progress.bytes < FILE_HEADER) {
+        fprintf(stderr, "publish: %s is not an FLV file: it is %s\n", source->name, progress.bytes ? "too short" : "empty");
+        return FAILED;
+    }
     if (clock.have > 0 || clock.skip > 0 || !clock.started) {
         fprintf(stderr, "publish: %s ends inside a tag; the whole tags before it were sent\n", source->name);
         return FAILED;

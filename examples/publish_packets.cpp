@@ -3,6 +3,7 @@
 // An encoder has frames, not an FLV byte stream. Here the frames come from an FLV file, whose tag bodies are what RTMP carries.
 // Exit status: 0 everything was sent, 1 an error, 2 wrong usage, 130 Ctrl-C.
 
+#include <cerrno>
 #include <chrono>
 #include <cstdint>
 #include <cstring>
@@ -36,7 +37,7 @@ public:
     {
         char header[13];
         if (!file_)
-            throw std::runtime_error("cannot open " + path);
+            throw std::runtime_error("cannot open " + path + ": " + std::strerror(errno));
         if (!file_.read(header, sizeof header) || std::memcmp(header, "FLV", 3) != 0)
             throw std::runtime_error(path + " is not an FLV file");
     }
