@@ -27,6 +27,9 @@ INSTALL ?= install
 RELEASE := $(or $(CARGO_TARGET_DIR),target)/release
 DEBUG   := $(or $(CARGO_TARGET_DIR),target)/debug
 HEADERS := amf http log rtmp
+# A path as it stands in a pkg-config file, through sed: a directory may have a space in its name.
+space   := $(subst ,, )
+escaped  = $(subst $(space),\\ ,$(1))
 PARTS   := rust abi capi install guard sanitize soak fuzz examples interop
 APART   := x86
 
@@ -46,7 +49,8 @@ install: build/librtmp.so.1
 	$(INSTALL) -d "$(DESTDIR)$(libdir)/pkgconfig" "$(DESTDIR)$(incdir)/librtmp" "$(DESTDIR)$(mandir)/man3"
 	$(INSTALL) -m 644 build/librtmp.so.1 build/librtmp.a "$(DESTDIR)$(libdir)"
 	ln -sf librtmp.so.1 "$(DESTDIR)$(libdir)/librtmp.so"
-	sed -e 's|@prefix@|$(prefix)|' -e 's|@libdir@|$(libdir)|' -e 's|@incdir@|$(incdir)|' librtmp.pc.in \
+	sed -e 's|@prefix@|$(call escaped,$(prefix))|' -e 's|@libdir@|$(call escaped,$(libdir))|' \
+	    -e 's|@incdir@|$(call escaped,$(incdir))|' librtmp.pc.in \
 	    > "$(DESTDIR)$(libdir)/pkgconfig/librtmp.pc"
 	chmod 644 "$(DESTDIR)$(libdir)/pkgconfig/librtmp.pc"
 	$(INSTALL) -m 644 $(HEADERS:%=include/librtmp/%.h) "$(DESTDIR)$(incdir)/librtmp"
@@ -64,7 +68,7 @@ tree: all
 	    incdir="$(CURDIR)/build/tree/include" mandir="$(CURDIR)/build/tree/share/man" DESTDIR=
 
 examples: tree
-	@$(MAKE) -s -C examples B="$(CURDIR)/build/examples" PKG_CONFIG_PATH="$(CURDIR)/build/tree/lib/pkgconfig"
+	@$(MAKE) -s -C examples B=../build/examples PKG_CONFIG_PATH="$(CURDIR)/build/tree/lib/pkgconfig"
 
 # The server of demo and tests (examples/loopback), which is not installed.
 loopback:

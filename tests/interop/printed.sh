@@ -11,9 +11,9 @@ grep -q "\"$SERVER/vod/demo " "$WORK/readme.c" || fail "README.md's program does
 awk '/^\.Bd -literal/ { inside = 1; next } /^\.Ed/ { inside = 0 } inside' "$ROOT/man/librtmp.3" >"$WORK/manual.c"
 
 export PKG_CONFIG_PATH=$LIBDIR/pkgconfig
+eval "FLAGS=($(pkg-config --cflags --libs librtmp))" # quoted for the shell, where a directory has a space in its name
 for name in readme manual; do
-    # shellcheck disable=SC2046
-    gcc -std=c99 -Wall -Wextra -Wpedantic -Werror "$WORK/$name.c" $(pkg-config --cflags --libs librtmp) -o "$WORK/$name" ||
+    gcc -std=c99 -Wall -Wextra -Wpedantic -Werror "$WORK/$name.c" "${FLAGS[@]}" -o "$WORK/$name" ||
         fail "$name's program does not compile"
 done
 ours readme "$WORK/readme" >"$WORK/readme.flv" || fail "README's program ended with status $?"
