@@ -250,7 +250,7 @@ typedef struct RTMP_LNK {
   int protocol;
   /** How long to wait for the network, in seconds. */
   int timeout;
-  /** Not used. */
+  /** The library's own. */
   int pFlags;
   /** The port of the proxy; 0 without one. */
   unsigned short socksport;
@@ -827,8 +827,9 @@ int RTMP_SetupURL(struct RTMP *r,
                   char *text);
 
 /**
- * Sets a session up from its parts. Texts that are null or empty leave their field alone, except an empty hostname;
- * none is copied, so they must stay alive as long as the session. `dStart` and `dStop` are milliseconds, `timeout` is
+ * Sets a session up from its parts. Texts that are null or empty leave their field alone, but for an empty hostname,
+ * sockshost and playpath, which are empty then, and flashVer, which is the library's own then. None is copied, so they
+ * must stay alive as long as the session. `dStart` and `dStop` are milliseconds, `timeout` is
  * seconds; port 0 is the protocol's own. The SWF's hash is 32 bytes and needs its size.
  *
  * The caller promises:

@@ -1,5 +1,6 @@
-//! Who is at work on a handle: four bytes of `struct RTMP` itself, which belong to the library alone. A call enters before it looks at what hangs on the handle, and whoever replaces or closes that shuts the gate
-//! first and waits until the others have left. The bytes move with the structure, between calls, when nobody is inside.
+//! Who is at work on a handle: four bytes of `struct RTMP` itself, which belong to the library alone. A call enters before
+//! it looks at what hangs on the handle, and whoever replaces or closes that shuts the gate first and waits until the
+//! others have left. The bytes move with the structure, between calls, when nobody is inside.
 //!
 //! A call that needs a half of the session for itself takes that half's seat: entering and locking are one atomic step
 //! then, and leaving is a plain store. That is what a call costs that finds its message in the buffer.

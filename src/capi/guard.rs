@@ -4,7 +4,7 @@ use libc::c_int;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 /// Runs the body of an export. A panic is logged at CRIT and turned into the export's failure value.
-/// The session is dead then: the panic has poisoned the lock of the half it happened in, which ends the next call on it.
+/// The session is dead then: the half it happened in is left torn, which ends the next call on it.
 pub(crate) fn guard<T>(failure: T, body: impl FnOnce() -> T) -> T {
     crate::capi::log::install_sink();
     let _uncancelled = Uncancelled::begin();

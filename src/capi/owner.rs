@@ -186,7 +186,7 @@ impl Host for Owner<'_> {
         *self.connection.publish_ahead.lock().unwrap_or_else(PoisonError::into_inner) = ahead;
     }
 
-    fn channel_time_of(&self, channel: i32) -> u32 {
+    fn channel_time(&self, channel: i32) -> u32 {
         let _exclusive = self.connection.arrays.lock();
         // SAFETY: `r` is good (see `new`), and the lock keeps the reading half from moving the array.
         unsafe { arrays::channel_time(self.r, channel) }
@@ -196,7 +196,7 @@ impl Host for Owner<'_> {
         crate::capi::amf::dump::values(body);
     }
 
-    fn channel_time(&mut self, channel: u32, time: u32) {
+    fn set_channel_time(&mut self, channel: u32, time: u32) {
         // SAFETY: `r` is good (see `new`); only the reading half stores times, whose seat one call has at a time, and it
         // moves the array under the lock that readers of times hold.
         unsafe { arrays::set_channel_time(self.r, channel, time, &self.connection.arrays) };

@@ -143,7 +143,7 @@ pub unsafe extern "C" fn RTMP_Pause(r: *mut RTMP, DoPause: c_int) -> c_int {
 fn pause(talk: &mut Conversation<'_, Owner<'_>>, on: bool) -> Result<()> {
     if on {
         let channel = talk.host.media_channel();
-        talk.host.set_pause_stamp(talk.host.channel_time_of(channel));
+        talk.host.set_pause_stamp(talk.host.channel_time(channel));
     }
     let time = talk.host.pause_stamp();
     talk.send_pause(on, time.cast_signed())

@@ -183,7 +183,7 @@ pub struct RTMP_LNK {
     pub protocol: c_int,
     /// How long to wait for the network, in seconds.
     pub timeout: c_int,
-    /// Not used.
+    /// The library's own.
     pub pFlags: c_int,
     /// The port of the proxy; 0 without one.
     pub socksport: c_ushort,

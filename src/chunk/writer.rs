@@ -138,7 +138,8 @@ struct Last {
 
 impl Writer {
     /// Lays a message out: calls `send` once with all its slices (headers from memory of the writer's, body slices
-    /// from the message; small chunks copied together). The channel's state changes only when `send` succeeds. Returns the format chosen.
+    /// from the message; small chunks copied together). The channel's state changes only when `send` succeeds. Returns
+    /// the format chosen.
     ///
     /// There may be more slices than one system call takes. Fails with [`Error::Usage`] for a body beyond
     /// [`MAX_BODY`], a channel outside 2..=[`MAX_CHANNEL`] or a chunk size outside 1..=[`MAX_CHUNK_SIZE`].

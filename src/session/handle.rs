@@ -141,7 +141,7 @@ impl<H: Host + ?Sized> Conversation<'_, H> {
         }
         match self.host.pausing() {
             0 => {
-                let time = self.host.channel_time_of(self.host.media_channel());
+                let time = self.host.channel_time(self.host.media_channel());
                 self.host.set_pause_stamp(time);
                 self.send_pause(true, time.cast_signed())?;
                 self.host.set_pausing(1);

@@ -84,9 +84,9 @@ pub trait Host: Scalars {
     /// Stores what became of it.
     fn set_publish_ahead(&mut self, ahead: PublishAhead);
     /// The absolute time of a channel, as last stored; 0 for a channel that carried nothing.
-    fn channel_time_of(&self, channel: i32) -> u32;
+    fn channel_time(&self, channel: i32) -> u32;
     /// Logs the AMF0 values of a received command or data message at DEBUG, as programs parse them out of the log.
     fn show_values(&self, body: &[u8]);
     /// Stores the absolute time of a channel's last complete message, milliseconds, for programs that look.
-    fn channel_time(&mut self, channel: u32, time: u32);
+    fn set_channel_time(&mut self, channel: u32, time: u32);
 }

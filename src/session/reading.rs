@@ -77,7 +77,7 @@ impl<B: Body> Reading<B> {
 
     #[inline(always)]
     fn on_complete<H: Host + ?Sized>(&mut self, talk: &mut Conversation<'_, H>, message: &Incoming<'_>) {
-        talk.host.channel_time(message.header.channel, message.header.timestamp);
+        talk.host.set_channel_time(message.header.channel, message.header.timestamp);
         if message.header.kind == MessageType::ABORT
             && let Some(channel) = message.body.first_chunk::<4>()
         {
@@ -174,7 +174,7 @@ fn is_before_pause<H: Host + ?Sized>(host: &mut H, time: u32) -> bool {
 fn note_time_out<H: Host + ?Sized>(host: &mut H) {
     let (pausing, channel) = (host.pausing(), host.media_channel());
     if pausing == 0 {
-        host.set_pause_stamp(host.channel_time_of(channel));
+        host.set_pause_stamp(host.channel_time(channel));
     }
 }
 

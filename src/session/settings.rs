@@ -123,7 +123,7 @@ impl Host for Settings {
         self.publish_ahead = ahead;
     }
 
-    fn channel_time_of(&self, channel: i32) -> u32 {
+    fn channel_time(&self, channel: i32) -> u32 {
         let channel = u32::try_from(channel).ok();
         channel.and_then(|channel| self.channel_times.get(&channel)).copied().unwrap_or_default()
     }
@@ -131,7 +131,7 @@ impl Host for Settings {
     /// A program in Rust has the values themselves.
     fn show_values(&self, _: &[u8]) {}
 
-    fn channel_time(&mut self, channel: u32, time: u32) {
+    fn set_channel_time(&mut self, channel: u32, time: u32) {
         self.channel_times.insert(channel, time);
     }
 }
@@ -162,8 +162,8 @@ mod tests {
     #[test]
     fn a_channel_without_messages_stands_at_zero() {
         let mut settings = Settings::default();
-        settings.channel_time(4, 77);
-        assert_eq!((settings.channel_time_of(4), settings.channel_time_of(5)), (77, 0));
-        assert_eq!(settings.channel_time_of(-1), 0);
+        settings.set_channel_time(4, 77);
+        assert_eq!((settings.channel_time(4), settings.channel_time(5)), (77, 0));
+        assert_eq!(settings.channel_time(-1), 0);
     }
 }
