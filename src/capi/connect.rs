@@ -229,6 +229,15 @@ impl Step {
             Step::Handshake => "RTMP handshake: ",
         }
     }
+
+    /// What a server may be that says nothing at this step.
+    fn of_silence(self) -> &'static str {
+        match self {
+            Step::Layers(protocol) if protocol & feature::SSL != 0 => "; it may not speak TLS on this port",
+            Step::Layers(protocol) if protocol & feature::HTTP != 0 => "; it may not speak HTTP on this port",
+            _ => "",
+        }
+    }
 }
 
 /// Logs that the server cannot be reached, and why.
@@ -241,7 +250,7 @@ unsafe fn say_unreachable(r: *mut RTMP, step: Step, error: &Error) {
     let server =
         if host.is_empty() { String::new() } else { format!(" to {}:{port}", crate::log::Text(host)) };
     let time = match error {
-        Error::TimedOut => format!(" after {seconds} s (option timeout)"),
+        Error::TimedOut => format!(" after {seconds} s (option timeout){}", step.of_silence()),
         _ => String::new(),
     };
     crate::error!("cannot connect{server}: {}{error}{time}", step.name());

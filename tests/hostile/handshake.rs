@@ -57,6 +57,26 @@ fn other_services() {
         other("no answer to RTMPE", "rtmpe", b"", &["connect 0", "may not speak RTMPE"]),
         other("HTTP", "rtmp", b"HTTP/1.1 400 Bad Request\r\n\r\n", &["connect 0", "it answers in HTTP"]),
         other("a TLS alert", "rtmp", b"\x15\x03\x01\x00\x02\x02\x46", &["connect 0", "use rtmps"]),
+        Case {
+            script: Vec::new(),
+            took: 1..=6,
+            ..other(
+                "silence to TLS",
+                "rtmps",
+                b"",
+                &["connect 0", "timed out", "may not speak TLS on this port"],
+            )
+        },
+        Case {
+            script: Vec::new(),
+            took: 1..=6,
+            ..other(
+                "silence to HTTP",
+                "rtmpt",
+                b"",
+                &["connect 0", "timed out", "may not speak HTTP on this port"],
+            )
+        },
         other("a mail server", "rtmp", b"220 ESMTP\r\n", &["connect 0", "another service has this port"]),
         Case {
             script: vec![Step::Say(b"220 ESMTP\r\n".into())],
