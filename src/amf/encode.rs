@@ -3,6 +3,7 @@
 #![deny(clippy::indexing_slicing, clippy::arithmetic_side_effects)]
 
 use super::{Property, Value, marker};
+use crate::{Error, Result};
 
 /// The longest text a 16-bit length can announce; names are never longer.
 pub const MAX_SHORT_STRING: usize = 0xffff;
@@ -17,6 +18,16 @@ impl Encoder {
     /// Nothing yet.
     pub fn new() -> Self {
         Self::default()
+    }
+
+    /// Nothing yet, with room for so many bytes.
+    ///
+    /// # Errors
+    /// [`Error::Io`] when there is no memory for them.
+    pub fn with_room(length: usize) -> Result<Self> {
+        let mut out = Vec::new();
+        out.try_reserve_exact(length).map_err(|_| Error::out_of_memory("lay out a command"))?;
+        Ok(Self { out })
     }
 
     /// Appends a string, as a long string when it is longer than [`MAX_SHORT_STRING`].

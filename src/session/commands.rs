@@ -14,6 +14,8 @@ const START_LIVE: f64 = -1000.0;
 const CAPABILITIES: f64 = 15.0;
 /// Video seeking by time, Flash's `videoFunction`.
 const VIDEO_FUNCTION: f64 = 1.0;
+/// More than connect takes without the program's texts, bytes.
+const CONNECT_ROOM: usize = 512;
 /// The unit of the answers' odd timestamps, in milliseconds.
 const ANSWER_TICK: u32 = 0x16;
 /// The count that stands before the one entry of a playlist; servers know it so.
@@ -57,7 +59,20 @@ impl<H: Host + ?Sized> Conversation<'_, H> {
         answer: Answer,
         arguments: impl FnOnce(Encoder) -> Encoder,
     ) -> Result<()> {
-        let body = arguments(Encoder::new().string(name).number(f64::from(transaction))).finish();
+        self.call_in(Encoder::new(), route, name, transaction, answer, arguments)
+    }
+
+    /// The same in an encoder that may have room already.
+    fn call_in(
+        &mut self,
+        encoder: Encoder,
+        route: &Route,
+        name: &[u8],
+        transaction: i32,
+        answer: Answer,
+        arguments: impl FnOnce(Encoder) -> Encoder,
+    ) -> Result<()> {
+        let body = arguments(encoder.string(name).number(f64::from(transaction))).finish();
         crate::debug!("sending {}, transaction {transaction}", crate::log::Text(name));
         if answer == Answer::Awaited {
             self.host.call_sent(name, transaction);
@@ -78,7 +93,11 @@ impl<H: Host + ?Sized> Conversation<'_, H> {
         let auth = self.host.text(Text::Auth);
         let (auth_flag, extras) = (self.has(link_flag::AUTH), self.host.extras());
         let route = Route { format: Format::Full, ..Route::CONNECTION };
-        self.call(&route, command::CONNECT, Answer::Awaited, |encoder| {
+        // The program's texts are as long as it likes.
+        let long = [&app, &flash_ver, &swf_url, &tc_url, &page_url, &auth, &extras];
+        let room = long.iter().fold(CONNECT_ROOM, |room, text| room.saturating_add(text.len()));
+        let (encoder, transaction) = (Encoder::with_room(room)?, self.next_transaction());
+        self.call_in(encoder, &route, command::CONNECT, transaction, Answer::Awaited, |encoder| {
             let encoder = encoder.object(|object| {
                 object.string(b"app", &app);
                 if publishes {

@@ -135,7 +135,7 @@ fn collects_the_first_tags() {
     let begin = [playing(), control(SET_CHUNK_SIZE, FIRST as u32), first];
     let script = [begin.concat(), chunked(6, 20, VIDEO, &body(70, 20), FIRST, true)].concat();
     let whole = 13 + 4 * (FIRST + AROUND) + 70 + AROUND;
-    scarce("play", vec![Step::Say(script), Step::Fin], whole, &["once", "1"]);
+    scarce("play", vec![Step::Say(script), Step::Fin], whole, &["onwards", "1"]);
 }
 
 #[test]
@@ -148,7 +148,7 @@ fn publishes_large_metadata_in_pieces() {
 fn connects_with_long_arguments() {
     let long = format!(" conn=S:{0} conn=S:{0} timeout=5", "x".repeat(60_000));
     let script = vec![Step::Say([playing(), media(VIDEO, 20, 70), stop()].concat())];
-    scarce_at(&Place { options: &long, ..USUAL }, "play", script, WHOLE, &["once", "1"]);
+    scarce_at(&Place { options: &long, ..USUAL }, "play", script, WHOLE, &["onwards", "1"]);
 }
 
 #[test]
