@@ -15,9 +15,9 @@ WHOLE=$(stat -c %s "$WORK/whole.flv")
 
 survives() { # SCHEME play|publish|send HOW STEP [KIB]
     local name=$1-$2-$3 url
-    url="$(loopback_at "$1")/vod/$([ "$2" = play ] && echo film || echo "$name") timeout=5 tlsCaFile=$CA"
+    url="$(loopback_at "$1")/vod/$([ "$2" = play ] && echo film || echo "$name") timeout=30 tlsCaFile=$CA"
     # A panic's backtrace would take more memory than there is.
-    RUST_BACKTRACE=0 LD_LIBRARY_PATH=$LIBDIR timeout 120 "$WORK/scarce" "$2" "$url" "$WHOLE" "${@:3}" \
+    RUST_BACKTRACE=0 LD_LIBRARY_PATH=$LIBDIR timeout 300 "$WORK/scarce" "$2" "$url" "$WHOLE" "${@:3}" \
         >"$WORK/$name.log" 2>&1 || fail "$name: status $?"
     grep -q ': killed 0, wrong 0, failed [1-9].* at last whole 1$' "$WORK/$name.log" || fail "$name"
     echo "$name $(grep 'at last' "$WORK/$name.log")"
