@@ -13,6 +13,7 @@ use crate::capi::types::{RTMP, RTMPChunk, RTMPPacket};
 use crate::chunk::{Format, MAX_BODY, MAX_CHANNEL, Outgoing};
 use crate::message::MessageType;
 use crate::session::{Conversation, Event, Host, Scalars, feature, out_chunk_size, read_status};
+use crate::transport::Portion;
 use crate::{Error, Result};
 use libc::{c_int, c_short, c_uint};
 use std::sync::atomic::Ordering;
@@ -334,11 +335,16 @@ pub(crate) fn listen_when_due(call: &InUse) -> Result<()> {
     if call.program_reads.load(Ordering::Relaxed) || !call.listening_is_due() {
         return Ok(());
     }
-    listen(call)
+    listen(call, LISTENED_TO)
 }
 
-fn listen(call: &InUse) -> Result<()> {
-    match call.read_aside(|talk, reading, input| reading.listen(talk, input)) {
+/// How much of what the server says is heard at a time: one that never stops must not keep a writing call.
+const LISTENED_TO: usize = 64 << 10;
+/// How much is heard to find out why sending failed: more than a socket holds.
+const LAST_WORDS: usize = 8 << 20;
+
+fn listen(call: &InUse, most: usize) -> Result<()> {
+    match call.read_aside(|talk, reading, input| reading.listen(talk, &mut Portion::of(input, most))) {
         None | Some(Ok(Event::Handled | Event::Media)) => Ok(()),
         Some(Ok(Event::Ended | Event::Closed | Event::Reconnect)) => {
             Err(Error::Refused("the server ended the stream that is being published".into()))
@@ -356,7 +362,7 @@ pub(crate) fn reason(call: &InUse, error: Error) -> Error {
     if matches!(error, Error::Usage(_) | Error::Refused(_)) || call.program_reads.load(Ordering::Relaxed) {
         return error;
     }
-    match listen(call) {
+    match listen(call, LAST_WORDS) {
         Err(said @ Error::Refused(_)) => said,
         _ => error,
     }

@@ -26,6 +26,39 @@ pub trait Input {
     fn receive(&mut self, direct: &mut [u8]) -> Result<Received>;
 }
 
+/// An [`Input`] of which only so much is taken: then nothing more seems to have arrived.
+#[derive(Debug)]
+pub struct Portion<'a, I> {
+    input: &'a mut I,
+    left: usize,
+}
+
+impl<'a, I> Portion<'a, I> {
+    /// Receives from `input` until at least `size` bytes have come.
+    pub fn of(input: &'a mut I, size: usize) -> Self {
+        Self { input, left: size }
+    }
+}
+
+impl<I: Input> Input for Portion<'_, I> {
+    fn buffered(&self) -> &[u8] {
+        self.input.buffered()
+    }
+
+    fn consume(&mut self, n: usize) {
+        self.input.consume(n);
+    }
+
+    fn receive(&mut self, direct: &mut [u8]) -> Result<Received> {
+        if self.left == 0 {
+            return Err(crate::Error::TimedOut);
+        }
+        let received = self.input.receive(direct)?;
+        self.left = self.left.saturating_sub(received.direct.saturating_add(received.buffered));
+        Ok(received)
+    }
+}
+
 /// An [`Input`] over any reader, for servers and tests; the C layer has its own over `m_sb`.
 #[derive(Debug)]
 pub struct BufferedInput<R> {
@@ -79,5 +112,23 @@ impl<R: std::io::Read> Input for BufferedInput<R> {
             0 => Err(Error::Closed),
             n => Ok(Received { direct: 0, buffered: n }),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Error;
+
+    #[test]
+    fn of_an_endless_input_a_portion_is_taken() {
+        let mut endless = BufferedInput::new(std::io::repeat(7));
+        let mut portion = Portion::of(&mut endless, CAPACITY + 1);
+        for _ in 0..2 {
+            assert_eq!(portion.receive(&mut []).unwrap(), Received { direct: 0, buffered: CAPACITY });
+            portion.consume(CAPACITY);
+        }
+        assert!(matches!(portion.receive(&mut []), Err(Error::TimedOut)));
+        assert_eq!(endless.receive(&mut [0; 9]).unwrap(), Received { direct: 9, buffered: 0 });
     }
 }

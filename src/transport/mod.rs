@@ -18,7 +18,7 @@ pub(crate) use http::{BodyDecoder, BodyLength, HEAD_LIMIT, lenient};
 
 pub use dial::{Target, dial, dial_address};
 pub use http::Chunked;
-pub use input::{BufferedInput, Input, Received};
+pub use input::{BufferedInput, Input, Portion, Received};
 pub use proxy::{Credentials, Proxy, ProxyKind};
 pub use stream::Stream;
 pub use tcp::{Ready, Socket};

@@ -214,6 +214,27 @@ fn bounded(heard: &Heard) -> Result<(), String> {
     if heard.total > 2 << 20 { Err(format!("heard {} bytes", heard.total)) } else { Ok(()) }
 }
 
+/// A server that never stops does not keep a publisher, which listens while it writes.
+#[test]
+fn endless_floods_of_a_publisher() {
+    let tiny = [header(5, 0, 99, 1), many(100_000, &[b'x', 0xc5]), vec![b'x']].concat();
+    let flood = |name, session, bytes| Case {
+        name,
+        session,
+        script: vec![Step::Say(publishing()), Step::Flood(bytes)],
+        says: &["wrote 20 tags", "connected 1"],
+        ..Case::default()
+    };
+    run(vec![
+        flood("endless messages to a publisher", "publish tags=20 pace=11000", tiny.clone()),
+        flood("endless messages to a publisher of packets", "send tags=20 pace=11000", tiny),
+        Case {
+            says: &["wrote 5 tags", "connected 1"],
+            ..flood("endless pings to a publisher", "publish tags=5 pace=11000", many(1000, &event(6, 1)))
+        },
+    ]);
+}
+
 #[test]
 fn floods() {
     let flood = |name, bytes: &[u8]| Case {

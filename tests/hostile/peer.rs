@@ -23,6 +23,8 @@ pub(crate) enum Step {
     Say(Vec<u8>),
     /// Sends bytes one by one, each in a segment of its own.
     Dribble(Vec<u8>),
+    /// Sends bytes again and again, as fast as they are taken, until the client leaves.
+    Flood(Vec<u8>),
     /// Does nothing for some milliseconds.
     Wait(u64),
     /// Reads nothing any more, until the client leaves.
@@ -118,6 +120,7 @@ pub(crate) fn serve(mut stream: TcpStream, script: &[Step]) -> Heard {
         match step {
             Step::Say(bytes) => drop(stream.write_all(bytes)),
             Step::Dribble(bytes) => bytes.iter().for_each(|byte| drop(stream.write_all(&[*byte]))),
+            Step::Flood(bytes) => while stream.write_all(bytes).is_ok() {},
             Step::Wait(time) => thread::sleep(Duration::from_millis(*time)),
             Step::Fin => drop(stream.shutdown(Shutdown::Write)),
             Step::Reset => reset(&stream),
@@ -135,6 +138,7 @@ fn serve_alone(mut stream: TcpStream, script: &[Step]) -> Heard {
         match step {
             Step::Say(bytes) => drop(stream.write_all(bytes)),
             Step::Dribble(bytes) => bytes.iter().for_each(|byte| drop(stream.write_all(&[*byte]))),
+            Step::Flood(bytes) => while stream.write_all(bytes).is_ok() {},
             Step::Wait(time) => thread::sleep(Duration::from_millis(*time)),
             Step::Fin => drop(stream.shutdown(Shutdown::Write)),
             Step::Reset => {

@@ -85,7 +85,7 @@ impl Chunked {
                 let digit = u64::from(char::from(byte).to_digit(16).unwrap_or_default());
                 let size = size.unwrap_or_default().checked_mul(16).and_then(|size| size.checked_add(digit));
                 size.map(|size| State::Size(Some(size)))
-                    .ok_or_else(|| Error::protocol("a chunk's size is absurd"))
+                    .ok_or_else(|| Error::protocol("a chunk size out of all bounds"))
             }
             (State::Size(Some(size)) | State::Extension(size), b'\n') => {
                 self.overhead = 0;
