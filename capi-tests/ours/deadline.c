@@ -146,12 +146,19 @@ int main(void)
     host_start(&h, stops_sending, NULL, 0);
     client_for(&r, url, sizeof url, h.port, "timeout=1", 0);
     if (!RTMP_Connect(&r, NULL) || !RTMP_ConnectStream(&r, 0)) say("FAIL no session\n");
+    log_forget();
     began = now();
     int got = RTMP_Read(&r, media, sizeof media);
     took = now() - began;
     if (!check(got <= 0 && took > LIMIT * 0.8 && took < LIMIT + SLACK, "RTMP_Read ends at the deadline"))
         say("%d after %.2f s\n", got, took);
     check(RTMP_IsTimedout(&r) && RTMP_IsConnected(&r), "timed out, and still connected");
+    if (!check(log_has("sent nothing for 1 s"), "and the log says so")) say("%s", log_text);
+    /* A program that polls a non-blocking descriptor knows. */
+    fcntl(RTMP_Socket(&r), F_SETFL, O_NONBLOCK);
+    log_forget();
+    for (int i = 0; i < 3; i++) RTMP_Read(&r, media, sizeof media);
+    if (!check(!log_len && RTMP_IsConnected(&r), "polling says nothing")) say("%s", log_text);
     RTMP_Close(&r);
     host_end(&h);
 

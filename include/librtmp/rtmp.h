@@ -385,7 +385,8 @@ int RTMP_Connect0(struct RTMP *r,
                   struct sockaddr *service);
 
 /**
- * Goes on from a connected socket in `m_sb.sb_socket`: TLS, tunnel, handshake and the connect command.
+ * Goes on from a connected socket in `m_sb.sb_socket`: TLS, tunnel, handshake and the connect command. Over plain RTMP
+ * and RTMPE the program may poll that socket: it is readable for as long as a complete message is buffered.
  *
  * The caller promises:
  * As `RTMP_Connect`.
@@ -496,7 +497,8 @@ int RTMP_IsTimedout(struct RTMP *r);
 int RTMP_IsConnected(struct RTMP *r);
 
 /**
- * The socket's descriptor; -1 when there is none.
+ * The socket's descriptor; -1 when there is none. Over plain RTMP and RTMPE it is readable, from then on, for as long as
+ * a complete message is buffered, so that a program may poll it.
  *
  * The caller promises:
  * `r` is null or was prepared by `RTMP_Init`.

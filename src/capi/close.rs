@@ -51,8 +51,8 @@ pub(crate) fn fail(call: impl Into<InUse>, error: &Error, then: impl FnOnce(*mut
             crate::info!("interrupted by the program");
             Farewell::Said
         }
-        Error::Closed if is_programs_own(&call) => {
-            crate::debug!("connection closed by the program");
+        error if is_programs_own(&call) => {
+            crate::debug!("connection closed by the program: {error}");
             Farewell::Omitted
         }
         error => {
@@ -64,11 +64,11 @@ pub(crate) fn fail(call: impl Into<InUse>, error: &Error, then: impl FnOnce(*mut
 }
 
 /// Whether the end that a call has met is of the program's own making: it closes the handle in another thread, or has
-/// closed it in a log callback.
+/// closed it in a log callback. The server may have answered the farewell by then.
 pub(crate) fn is_programs_own(call: &InUse) -> bool {
     // SAFETY: the structure stays while the call lives.
     let descriptor = unsafe { Scalar::load(&raw const (*call.handle()).m_sb.sb_socket) };
-    descriptor < 0 || call.closed_within.load(Ordering::Relaxed)
+    descriptor < 0 || call.is_closed_by_program.load(Ordering::Relaxed)
 }
 
 /// Ends the session that a call has found to be over. `then` stores what shall be readable afterwards. Once the call has
@@ -98,11 +98,12 @@ pub(crate) unsafe fn close(r: *mut RTMP, farewell: Farewell, settings: Settings)
     // SAFETY: the caller's promise.
     unsafe {
         if let Some(connection) = connection::nested(r) {
-            connection.closed_within.store(true, Ordering::Relaxed);
+            connection.is_closed_by_program.store(true, Ordering::Relaxed);
             return connection.stream.interrupt_all();
         }
         let call = connection::current(r);
         if let Some(call) = &call {
+            call.is_closed_by_program.store(true, Ordering::Relaxed);
             farewell.bid(call);
         }
         match Closing::begin(r) {

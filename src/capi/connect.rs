@@ -64,7 +64,8 @@ pub unsafe extern "C" fn RTMP_Connect0(r: *mut RTMP, service: *mut sockaddr) -> 
     })
 }
 
-/// Goes on from a connected socket in `m_sb.sb_socket`: TLS, tunnel, handshake and the connect command.
+/// Goes on from a connected socket in `m_sb.sb_socket`: TLS, tunnel, handshake and the connect command. Over plain RTMP
+/// and RTMPE the program may poll that socket: it is readable for as long as a complete message is buffered.
 ///
 /// # Safety
 /// As [`RTMP_Connect`].
@@ -72,7 +73,13 @@ pub unsafe extern "C" fn RTMP_Connect0(r: *mut RTMP, service: *mut sockaddr) -> 
 pub unsafe extern "C" fn RTMP_Connect1(r: *mut RTMP, cp: *mut RTMPPacket) -> c_int {
     guard(0, || {
         // SAFETY: `r` is null or initialised, `cp` is the caller's.
-        unsafe { !r.is_null() && connect1(r, cp, deadline(r)) }.into()
+        unsafe {
+            let is_connected = !r.is_null() && connect1(r, cp, deadline(r));
+            if is_connected {
+                connection::expect_polling(r);
+            }
+            is_connected.into()
+        }
     })
 }
 

@@ -10,7 +10,7 @@ mod hung;
 mod origin;
 
 pub(crate) use closing::{Closing, await_closes};
-pub(crate) use entry::{current, entered, nested, required, say_unconnected};
+pub(crate) use entry::{current, entered, expect_polling, nested, required, say_unconnected};
 pub(crate) use hung::{place, succeed};
 pub(crate) use origin::{Belonging, belonging, is_shared_with_parent};
 
@@ -47,12 +47,16 @@ pub(crate) struct Connection {
     pub(crate) bulk: Bulk,
     /// The last `RTMP_Read` ended with a time-out.
     pub(crate) read_was_late: AtomicBool,
+    /// The program may poll the descriptor, so no complete message may be buffered while nothing is there to wake it.
+    pub(crate) is_polled: AtomicBool,
+    /// The program has made the descriptor non-blocking, and knows when nothing comes.
+    pub(crate) is_nonblocking: AtomicBool,
     /// The program reads by itself, so sending must not take its messages away.
     pub(crate) program_reads: AtomicBool,
     /// Media was sent, so closing waits until the server has it.
     pub(crate) published: AtomicBool,
-    /// The program has closed it from within a log callback, which leaves the end to the call that logged.
-    pub(crate) closed_within: AtomicBool,
+    /// The program has called `RTMP_Close`: what other calls meet from then on is of its own making.
+    pub(crate) is_closed_by_program: AtomicBool,
     /// The chunk size that the library announced by itself, to be taken back on close; 0 for none.
     pub(crate) announced_chunk_size: AtomicUsize,
     /// How often a bandwidth check was asked for.
@@ -90,8 +94,10 @@ impl Connection {
             buffer_start: AtomicUsize::new(0),
             bulk: Bulk::default(),
             read_was_late: AtomicBool::new(false),
+            is_polled: AtomicBool::new(false),
+            is_nonblocking: AtomicBool::new(false),
             program_reads: AtomicBool::new(false),
-            closed_within: AtomicBool::new(false),
+            is_closed_by_program: AtomicBool::new(false),
             published: AtomicBool::new(false),
             announced_chunk_size: AtomicUsize::new(0),
             bandwidth_checks: AtomicU32::new(0),

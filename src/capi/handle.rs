@@ -162,7 +162,8 @@ pub unsafe extern "C" fn RTMP_IsConnected(r: *mut RTMP) -> c_int {
     })
 }
 
-/// The socket's descriptor; -1 when there is none.
+/// The socket's descriptor; -1 when there is none. Over plain RTMP and RTMPE it is readable, from then on, for as long as
+/// a complete message is buffered, so that a program may poll it.
 ///
 /// # Safety
 /// `r` is null or was prepared by [`RTMP_Init`].
@@ -173,7 +174,10 @@ pub unsafe extern "C" fn RTMP_Socket(r: *mut RTMP) -> c_int {
             return NO_SOCKET;
         }
         // SAFETY: not null, so the caller's promise holds.
-        unsafe { Scalar::load(&raw const (*r).m_sb.sb_socket) }
+        unsafe {
+            connection::expect_polling(r);
+            Scalar::load(&raw const (*r).m_sb.sb_socket)
+        }
     })
 }
 

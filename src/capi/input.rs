@@ -170,11 +170,12 @@ impl<'a> SockInput<'a> {
     /// One receive of a plain socket into `direct` and the room behind what is buffered, straight from the kernel.
     fn receive_once(&mut self, direct: &mut [u8], waits: bool) -> Result<usize> {
         let end = self.start + self.size;
+        let ahead = self.ahead_of(direct.len());
         // SAFETY: `end` is at most the memory's size, so the room lies inside it.
         let room = unsafe { self.base.add(end) };
         let mut parts = [
             libc::iovec { iov_base: direct.as_mut_ptr().cast(), iov_len: direct.len() },
-            libc::iovec { iov_base: room.cast(), iov_len: self.capacity - end },
+            libc::iovec { iov_base: room.cast(), iov_len: ahead },
         ];
         let first = usize::from(direct.is_empty());
         let socket = self.connection.stream.socket();
@@ -190,6 +191,19 @@ impl<'a> SockInput<'a> {
             };
             usize::try_from(received).map_err(|_| io::Error::last_os_error())
         })
+    }
+
+    /// How much may be received behind `direct` bytes: as much as there is room for. A program that polls the descriptor
+    /// must find it readable while a complete message is buffered: for such a one a byte of what has come stays in the
+    /// kernel, so that the last message is complete only when it is asked for.
+    fn ahead_of(&self, direct: usize) -> usize {
+        let room = self.capacity - self.start - self.size;
+        if !self.connection.is_polled.load(Ordering::Relaxed) {
+            return room;
+        }
+        let there = rustix::io::ioctl_fionread(self.connection.stream.socket()).unwrap_or(0) as usize;
+        let least = usize::from(direct == 0);
+        room.min(there.saturating_sub(direct + 1).max(least))
     }
 
     /// One receive of a layered stream (TLS, tunnel): into `direct`, and the room behind what is buffered.

@@ -10,7 +10,6 @@ use crate::capi::scalar::Scalar;
 use crate::capi::send::{listen_when_due, reason};
 use crate::capi::types::{RTMP, RTMPChunk, RTMPPacket};
 use crate::chunk::{ChunkBytes, Format, MAX_BODY, MAX_CHANNEL, MessageHeader};
-use crate::log;
 use crate::message::MessageType;
 use crate::session::{Event, Incoming, Media, ReadOutcome, read_status};
 use crate::{Error, Result};
@@ -104,16 +103,15 @@ fn end_unless_timed_out(call: ReadingCall, error: &Error) {
     }
 }
 
-/// Logs that nothing came in time; a program that polls a non-blocking descriptor knows.
+/// Logs that nothing came in time. A program that polls a non-blocking descriptor knows, and does so often: the socket is
+/// asked once.
 fn say_late(call: &InUse) {
-    // Such a program does so often: the socket is asked only for a line that is printed.
-    if !log::enabled(log::Level::Warning) {
-        return;
-    }
     let socket = call.stream.socket();
-    match socket.receive_timeout().filter(|_| !socket.is_nonblocking()) {
-        Some(time) => crate::warning!("the server has sent nothing for {} s", time.as_secs_f32()),
-        None => crate::debug!("no data yet"),
+    if call.is_nonblocking.load(Ordering::Relaxed) || socket.is_nonblocking() {
+        call.is_nonblocking.store(true, Ordering::Relaxed);
+        crate::debug!("no data yet");
+    } else if let Some(time) = socket.receive_timeout() {
+        crate::error!("the server has sent nothing for {} s (option timeout)", time.as_secs_f32());
     }
 }
 

@@ -88,11 +88,12 @@ unsafe fn connect_stream(r: *mut RTMP, seek_time: c_int) -> bool {
 /// Ends a session whose stream did not begin, and says why, unless it was the program's own will.
 fn give_up(call: ReadingCall, error: &Error) {
     match error {
-        Error::Closed if !is_programs_own(&call) => say_not_begun(
+        Error::Interrupted => return fail(call, error, |_| {}),
+        _ if is_programs_own(&call) => return fail(call, error, |_| {}),
+        Error::Closed => say_not_begun(
             &call,
             "the server closed the connection; it may not know the application, or not admit this client",
         ),
-        Error::Closed | Error::Interrupted => return fail(call, error, |_| {}),
         _ => say_not_begun(&call, error),
     }
     end(call, Farewell::Omitted, |_| {});

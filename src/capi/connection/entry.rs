@@ -79,6 +79,23 @@ unsafe fn renewed(r: *mut RTMP, seat: Option<Seat>) -> Option<InUse> {
     None
 }
 
+/// Notes that the program may poll the descriptor of the connection that hangs on the structure, if one does.
+///
+/// # Safety
+/// As [`current`].
+pub(crate) unsafe fn expect_polling(r: *mut RTMP) {
+    // SAFETY: the caller's promise; what hangs there is not freed before the gate has let this call out.
+    unsafe {
+        let gate = Gate::of(r);
+        if gate.enter(None).is_ok() {
+            if let Some(connection) = hung(r) {
+                (*connection).is_polled.store(true, Ordering::Relaxed);
+            }
+            gate.leave(None);
+        }
+    }
+}
+
 /// [`current`], with a log line when there is none. A call from within a log callback gets no line: it would call back
 /// again, for ever.
 ///
