@@ -251,7 +251,7 @@ static inline int listen_anywhere(struct sockaddr_in *at)
 static inline int server_pair(struct server *s)
 {
     struct sockaddr_in at;
-    struct timeval wait = {3, 0};
+    struct timeval wait = {1, 0}; /* what has been said is there long before */
     int big = 4 << 20, on = 1, listener = listen_anywhere(&at), client = socket(AF_INET, SOCK_STREAM, 0);
     setsockopt(client, SOL_SOCKET, SO_SNDBUF, &big, sizeof big);
     setsockopt(client, SOL_SOCKET, SO_RCVTIMEO, &wait, sizeof wait);
