@@ -221,7 +221,7 @@ fn endless_floods_of_a_publisher() {
     let flood = |name, session, bytes| Case {
         name,
         session,
-        script: vec![Step::Say(publishing()), Step::Flood(bytes)],
+        script: vec![Step::Say(publishing()), Step::Flood(bytes, 0)],
         says: &["wrote 20 tags", "connected 1"],
         ..Case::default()
     };

@@ -23,8 +23,8 @@ pub(crate) enum Step {
     Say(Vec<u8>),
     /// Sends bytes one by one, each in a segment of its own.
     Dribble(Vec<u8>),
-    /// Sends bytes again and again, as fast as they are taken, until the client leaves.
-    Flood(Vec<u8>),
+    /// Sends bytes again and again, so many milliseconds apart, until the client leaves.
+    Flood(Vec<u8>, u64),
     /// Does nothing for some milliseconds.
     Wait(u64),
     /// Reads nothing any more, until the client leaves.
@@ -120,7 +120,7 @@ pub(crate) fn serve(mut stream: TcpStream, script: &[Step]) -> Heard {
         match step {
             Step::Say(bytes) => drop(stream.write_all(bytes)),
             Step::Dribble(bytes) => bytes.iter().for_each(|byte| drop(stream.write_all(&[*byte]))),
-            Step::Flood(bytes) => while stream.write_all(bytes).is_ok() {},
+            Step::Flood(bytes, pause) => flood(&stream, bytes, *pause),
             Step::Wait(time) => thread::sleep(Duration::from_millis(*time)),
             Step::Fin => drop(stream.shutdown(Shutdown::Write)),
             Step::Reset => reset(&stream),
@@ -138,7 +138,7 @@ fn serve_alone(mut stream: TcpStream, script: &[Step]) -> Heard {
         match step {
             Step::Say(bytes) => drop(stream.write_all(bytes)),
             Step::Dribble(bytes) => bytes.iter().for_each(|byte| drop(stream.write_all(&[*byte]))),
-            Step::Flood(bytes) => while stream.write_all(bytes).is_ok() {},
+            Step::Flood(bytes, pause) => flood(&stream, bytes, *pause),
             Step::Wait(time) => thread::sleep(Duration::from_millis(*time)),
             Step::Fin => drop(stream.shutdown(Shutdown::Write)),
             Step::Reset => {
@@ -160,6 +160,12 @@ fn serve_alone(mut stream: TcpStream, script: &[Step]) -> Heard {
         heard.add(ear.join().expect("the peer's ear"));
     }
     heard
+}
+
+fn flood(mut stream: &TcpStream, bytes: &[u8], pause: u64) {
+    while stream.write_all(bytes).is_ok() {
+        thread::sleep(Duration::from_millis(pause));
+    }
 }
 
 /// Waits for the client's end without reading what it sends. An end that stands behind bytes nobody reads does not arrive:

@@ -158,6 +158,44 @@ fn answers() {
     ]);
 }
 
+/// A server that talks on and on, and does not listen, ends no deadline.
+#[test]
+fn endless_answers() {
+    let begun = |bytes: Vec<u8>| {
+        let rest = [carrying(&handshake(3)), carrying(&[]), carrying(&bytes)].concat();
+        vec![Step::Heard(1), Step::Say(opened()), Step::Heard(600), Step::Say(rest)]
+    };
+    let play = [connected(), created(2.0), status("NetStream.Play.Start")].concat();
+    let publish = [connected(), created(4.0), status("NetStream.Publish.Start")].concat();
+    let endless = |name, session, first, flood| Case {
+        session,
+        script: [first, vec![flood]].concat(),
+        took: 1..=8,
+        ..tunnel(name, &[], &["read 0, then 0, status -1, timed out 1"])
+    };
+    let head = b"HTTP/1.1 200 OK\r\nContent-Length: 1000000\r\n\r\n\x01";
+    let long = [begun(publish), vec![Step::Say(head.into())]].concat();
+    let continues = many(1000, b"HTTP/1.1 100 Continue\r\n\r\n");
+    run(vec![
+        endless(
+            "empty answers without end",
+            "play",
+            begun(play.clone()),
+            Step::Flood(many(1000, &carrying(&[])), 0),
+        ),
+        endless("100 Continue without end", "play", begun(play), Step::Flood(continues, 0)),
+        Case {
+            says: &["stopped reading", "then -1, connected 0"],
+            ..endless(
+                "an answer without end to a publisher that is not heard",
+                "publish tags=100000 sndbuf=4096",
+                long,
+                Step::Flood(vec![5], 100),
+            )
+        },
+    ]);
+}
+
 #[test]
 fn proxies() {
     let proxy = |name, options, said: &[u8], says| Case {

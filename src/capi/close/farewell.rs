@@ -52,9 +52,9 @@ fn say(call: &InUse) {
 fn drain(call: &InUse, deadline: Deadline) {
     call.read_aside(|_, _, _| {
         let mut unwanted = [0; 4096];
-        loop {
+        while deadline.left().is_ok() {
             match call.stream.receive_now(&mut unwanted) {
-                Ok(_) if deadline.left().is_ok() => {}
+                Ok(_) => {}
                 Err(Error::TimedOut) if call.stream.wait_readable(deadline).is_ok() => {}
                 _ => return,
             }

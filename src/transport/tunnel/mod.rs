@@ -28,6 +28,8 @@ const UNRECEIVED_LIMIT: usize = 4 * 1024 * 1024;
 const OPEN_LIMIT: usize = 4 * 1024;
 /// The most received at once.
 const RECEIVE_LIMIT: usize = 16 * 1024;
+/// How often a sender receives at a time, at most: what a socket holds.
+const RECEIVES_AT_ONCE: usize = 512;
 /// The pause after a first answer without bytes, doubled after each further one.
 const FIRST_PAUSE: Duration = Duration::from_millis(10);
 /// The longest pause between two idle posts.
@@ -173,6 +175,8 @@ impl Tunnel {
                     return Ok(());
                 }
                 self.idle_if_due(&mut state)?;
+                // Also while bytes come that carry nothing.
+                deadline.left()?;
                 let slice = deadline.or_after(SLICE);
                 match state.outstanding {
                     0 => slice.or_after(state.next_idle.saturating_duration_since(Instant::now())),
@@ -236,10 +240,16 @@ impl Tunnel {
         slices.push(IoSlice::new(&head));
         slices.extend(body.iter().map(|slice| IoSlice::new(slice)));
         let mut rest = slices.as_mut_slice();
+        let mut left = usize::MAX;
         let mut deadline = None;
         while !self.send_some(&mut rest)? {
+            let still_left = rest.iter().map(|slice| slice.len()).sum();
+            if still_left < left {
+                left = still_left;
+                deadline = None;
+            }
             match self.socket().wait(Ready::Writable, Deadline::after(ROOM_PATIENCE)) {
-                Ok(()) => deadline = None,
+                Ok(()) => {}
                 Err(Error::TimedOut) => {
                     self.wait_slice(&mut deadline)?;
                     self.take_in_all(&mut self.lock())?;
@@ -250,19 +260,18 @@ impl Tunnel {
         Ok(())
     }
 
-    /// Waits a little. The deadline begins with the first wait, and anew when something happened.
+    /// Waits a little. The deadline begins with the first wait, and anew when something has left: that answers come does
+    /// not count, as a server may talk and not listen.
     fn wait_slice(&self, deadline: &mut Option<Deadline>) -> Result<()> {
         let until = match *deadline {
             Some(until) => until,
             None => *deadline.insert(self.socket().send_deadline()?),
         };
         match self.socket().wait(Ready::Either, until.or_after(SLICE)) {
-            Ok(()) => *deadline = None,
-            Err(Error::TimedOut) if until.left().is_ok() => {}
-            Err(Error::TimedOut) => return Err(stalled()),
-            Err(error) => return Err(error),
+            Ok(()) | Err(Error::TimedOut) if until.left().is_ok() => Ok(()),
+            Ok(()) | Err(Error::TimedOut) => Err(stalled()),
+            Err(error) => Err(error),
         }
-        Ok(())
     }
 
     /// Posts an idle when no answer is due and the pause is over.
@@ -289,10 +298,10 @@ impl Tunnel {
         Ok(())
     }
 
-    /// Takes in all that is there.
+    /// Takes in all that is there; of a server that never stops, a part.
     fn take_in_all(&self, state: &mut State) -> Result<()> {
         state.unlooked = 0;
-        loop {
+        for _ in 0..RECEIVES_AT_ONCE {
             let received = match self.take_in(state, RECEIVE_LIMIT) {
                 Ok(received) => received,
                 Err(Error::TimedOut) => return Ok(()),
@@ -303,9 +312,10 @@ impl Tunnel {
                 return Err(Error::protocol(text));
             }
             if received < RECEIVE_LIMIT {
-                return Ok(());
+                break;
             }
         }
+        Ok(())
     }
 
     /// Receives once, at most `room` bytes so that nothing stays behind out of the program's sight, and decodes them; tells
