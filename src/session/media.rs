@@ -7,6 +7,7 @@ use crate::amf::{self, Value, marker};
 use crate::flv::{DATA_AUDIO, DATA_VIDEO};
 use crate::log;
 use crate::message::command;
+use std::borrow::Cow;
 
 impl<H: Host + ?Sized> Conversation<'_, H> {
     /// Learns from a data message. Whether it is metadata for the program.
@@ -17,9 +18,14 @@ impl<H: Host + ?Sized> Conversation<'_, H> {
         if !is_metadata {
             return false;
         }
-        if log::enabled(log::Level::Info) {
+        if log::enabled(log::Level::Info)
+            && let Ok(shown) = self.secrets().covered(body)
+        {
             log::write_bytes(log::Level::Info, b"Metadata:");
-            values.iter().skip(1).for_each(dump);
+            match shown {
+                Cow::Borrowed(_) => values.iter().skip(1).for_each(dump),
+                Cow::Owned(covered) => amf::decode_values(&covered).iter().skip(1).for_each(dump),
+            }
         }
         let find = |name| values.iter().find_map(|value| value.find_first(name)).and_then(Value::as_number);
         let has = |prefix| values.iter().any(|value| value.find_prefix(prefix).is_some());

@@ -222,6 +222,8 @@ fn secrets() {
         command("onStatus", 0.0, &[NULL.into(), object(&properties)])
     };
     let info = object(&[("code", "NetConnection.Connect.Rejected"), ("description", refusal)]);
+    let source = object(&[("source", "rtmp://host/app?key=s3cretQuery/stream?key=s3cretKey")]);
+    let described = message(5, 0, DATA, &[text("onMetaData"), source].concat());
     let refused = [handshake(3), command("_error", 1.0, &[NULL.into(), info])].concat();
     let token = command(
         "_result",
@@ -231,7 +233,8 @@ fn secrets() {
             object(&[("code", "NetConnection.Connect.Success"), ("secureToken", "0011223344556677")]),
         ],
     );
-    let played = [handshake(3), token, created(2.0), echo("NetStream.Play.Start"), film(), stop()].concat();
+    let played =
+        [handshake(3), token, created(2.0), echo("NetStream.Play.Start"), described, film(), stop()].concat();
     let begun = [handshake(3), connected(), created(4.0), echo("NetStream.Publish.Start")].concat();
     let failed = [handshake(3), connected(), created(2.0), echo("NetStream.Play.Failed")].concat();
     let scripts = [
