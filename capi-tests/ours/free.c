@@ -1,16 +1,6 @@
 /* RTMP_Free closes a session that was not closed, and leaves alone what was never one. Whether memory is left behind is
  * for the memory checkers to say, under which this runs as well. */
 #include "ours.h"
-#include <dirent.h>
-
-static int descriptors(void)
-{
-    int n = 0;
-    DIR *list = opendir("/proc/self/fd");
-    while (readdir(list)) n++;
-    closedir(list);
-    return n;
-}
 
 static volatile int deleted, media;
 

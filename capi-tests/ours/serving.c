@@ -1,16 +1,6 @@
 /* A program that serves: with TLS and an RTMP handshake of its own, without RTMP_Serve; and with clients that leave before
  * the handshake is over, or break it. */
 #include "tls.h"
-#include <dirent.h>
-
-static int descriptors(void)
-{
-    int n = 0;
-    DIR *list = opendir("/proc/self/fd");
-    while (readdir(list)) n++;
-    closedir(list);
-    return n;
-}
 
 /* An accepted connection, and the client's end of it. */
 static int accepted(int *client)

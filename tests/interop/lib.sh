@@ -54,6 +54,18 @@ PATH=$PATH:/usr/sbin:/sbin
 need python3 python3
 need timeout coreutils
 
+# Installs a package of npm's, once, and tells in PACKAGES where its node_modules is.
+npm_package() { # NAME VERSION
+    need node nodejs
+    need npm npm
+    PACKAGES=${XDG_CACHE_HOME:-$HOME/.cache}/librtmp-interop/$1-$2
+    [ -e "$PACKAGES/node_modules/$1/package.json" ] && return
+    echo "installing $1 $2 into $PACKAGES"
+    mkdir -p "$PACKAGES"
+    timeout 300 npm install --prefix "$PACKAGES" --no-audit --no-fund --ignore-scripts --loglevel=error \
+        "$1@$2" >"$WORK/npm.log" 2>&1 || fail "npm could not install $1"
+}
+
 # A port that was free a moment ago, on 127.0.0.1 and on ::1; none of those that the kernel gives to whoever connects.
 free_port() {
     python3 - <<'PY'

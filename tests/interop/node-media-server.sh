@@ -3,16 +3,7 @@
 # It is installed once, into the user's cache directory.
 set -euo pipefail
 . "$(dirname "$0")/lib.sh"
-need node nodejs
-need npm npm
-VERSION=2.7.4
-CACHE=${XDG_CACHE_HOME:-$HOME/.cache}/librtmp-interop/node-media-server-$VERSION
-if [ ! -e "$CACHE/node_modules/node-media-server/package.json" ]; then
-    echo "installing node-media-server $VERSION into $CACHE"
-    mkdir -p "$CACHE"
-    timeout 300 npm install --prefix "$CACHE" --no-audit --no-fund --ignore-scripts --loglevel=error \
-        "node-media-server@$VERSION" >"$WORK/npm.log" 2>&1 || fail "npm could not install node-media-server"
-fi
+npm_package node-media-server 2.7.4
 
 PORT=$(free_port)
 TLS_PORT=$(free_port)
@@ -29,7 +20,7 @@ const server = new NodeMediaServer({
 });
 server.run();
 JS
-timeout 300 node "$WORK/server.js" "$CACHE" "$PORT" "$TLS_PORT" "$WORK/tls/server" >"$WORK/server.log" 2>&1 &
+timeout 300 node "$WORK/server.js" "$PACKAGES" "$PORT" "$TLS_PORT" "$WORK/tls/server" >"$WORK/server.log" 2>&1 &
 CHILDREN+=("$!")
 wait_port 127.0.0.1 "$PORT"
 wait_port 127.0.0.1 "$TLS_PORT"

@@ -4,16 +4,7 @@
 # It is installed once, into the user's cache directory.
 set -euo pipefail
 . "$(dirname "$0")/lib.sh"
-need node nodejs
-need npm npm
-VERSION=0.4.0
-CACHE=${XDG_CACHE_HOME:-$HOME/.cache}/librtmp-interop/node-rtsp-rtmp-server-$VERSION
-if [ ! -e "$CACHE/node_modules/node-rtsp-rtmp-server/package.json" ]; then
-    echo "installing node-rtsp-rtmp-server $VERSION into $CACHE"
-    mkdir -p "$CACHE"
-    timeout 300 npm install --prefix "$CACHE" --no-audit --no-fund --ignore-scripts --loglevel=error \
-        "node-rtsp-rtmp-server@$VERSION" >"$WORK/npm.log" 2>&1 || fail "npm could not install node-rtsp-rtmp-server"
-fi
+npm_package node-rtsp-rtmp-server 0.4.0
 
 HTTP=$(free_port)
 RTMP=$(free_port)
@@ -33,7 +24,7 @@ server.setLivePathConsumer((uri, callback) => callback(null));
 server.start();
 JS
 # RC4, for rtmpe and rtmpte, is one of OpenSSL's old ciphers.
-timeout 300 node --openssl-legacy-provider "$WORK/server.js" "$CACHE/node_modules/node-rtsp-rtmp-server" "$WORK" "$HTTP" "$RTMP" \
+timeout 300 node --openssl-legacy-provider "$WORK/server.js" "$PACKAGES/node_modules/node-rtsp-rtmp-server" "$WORK" "$HTTP" "$RTMP" \
     >"$WORK/server.log" 2>&1 &
 CHILDREN+=("$!")
 wait_port 127.0.0.1 "$HTTP"
