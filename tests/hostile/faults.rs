@@ -5,10 +5,11 @@ use super::case::{finish, program};
 use super::peer::{Step, serve};
 use super::tally::{Ending, Ending::AsAsked, note_as, other_library};
 use super::wire::*;
+use std::collections::VecDeque;
 use std::net::TcpListener;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{LazyLock, Mutex};
-use std::thread;
+use std::thread::{self, JoinHandle};
 
 /// With another library, one place in so many is tried: each session has a process of its own there.
 const OTHERS_STEP: usize = 25;
@@ -55,12 +56,18 @@ fn sessions(
 /// Plays each script to another client, one coming after the other. A peer that does not notice yet that its client has left
 /// does not keep the next one waiting.
 fn serve_each(listener: &TcpListener, scripts: Vec<Vec<Step>>) -> Vec<Vec<u8>> {
-    let serve_next = |script: Vec<Step>| {
+    let mut heard = Vec::with_capacity(scripts.len());
+    let mut serving: VecDeque<JoinHandle<_>> = VecDeque::new();
+    for script in scripts {
         let stream = listener.accept().expect("a client").0;
-        thread::spawn(move || serve(stream, &script).bytes)
-    };
-    let serving: Vec<_> = scripts.into_iter().map(serve_next).collect();
-    serving.into_iter().map(|peer| peer.join().expect("a connection")).collect()
+        serving.push_back(thread::spawn(move || serve(stream, &script).bytes));
+        // A thread that has ended keeps its stack until somebody asks for its result.
+        while serving.front().is_some_and(JoinHandle::is_finished) {
+            heard.extend(serving.pop_front().map(|peer| peer.join().expect("a connection")));
+        }
+    }
+    heard.extend(serving.into_iter().map(|peer| peer.join().expect("a connection")));
+    heard
 }
 
 /// Runs a session for each place in the stream, in several processes, and checks what came of it.
