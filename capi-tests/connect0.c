@@ -8,11 +8,11 @@ static RTMP r;
 static char url[64];
 static int listener;
 static struct sockaddr_in at;
+static struct server s;
 
 /* The first accepted connection: answers a SOCKS4 request when there is one, and shakes hands. */
 static void *serve(void *code)
 {
-    struct server s;
     unsigned char request[9], answer[8] = {0};
     server_on(&s, accept(listener, NULL, NULL));
     if (code) {
@@ -24,8 +24,6 @@ static void *serve(void *code)
     }
     server_greet(&s);
     while (server_take(&s)) {}
-    server_show(&s);
-    server_end(&s);
     return NULL;
 }
 
@@ -72,6 +70,9 @@ static void connects(const char *what, const char *options, unsigned char *code)
     }
     RTMP_Close(&r);
     pthread_join(thread, NULL);
+    /* Only now, as the client may be gone before it has said what came of it. */
+    server_show(&s);
+    server_end(&s);
 }
 
 int main(void)

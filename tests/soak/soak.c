@@ -7,7 +7,6 @@
  * measured; the exit status is 0 when all of it was right.
  */
 #include "../../capi-tests/ours/ours.h"
-#include <dirent.h>
 #include <stdint.h>
 
 #define SMALLEST 16
@@ -100,15 +99,6 @@ static long resident(void)
     if (!file || fscanf(file, "%ld %ld", &all, &here) != 2) fails("no /proc/self/statm");
     fclose(file);
     return here * (sysconf(_SC_PAGESIZE) / 1024);
-}
-
-static int descriptors(void)
-{
-    int n = 0;
-    DIR *list = opendir("/proc/self/fd");
-    while (readdir(list)) n++;
-    closedir(list);
-    return n;
 }
 
 struct watch {
