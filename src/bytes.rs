@@ -13,6 +13,11 @@ pub(crate) fn contains(text: &[u8], part: &[u8]) -> bool {
     cut(text, part).is_some()
 }
 
+/// A URL, path or name up to its query, which may hold a token.
+pub(crate) fn without_query(text: &[u8]) -> &[u8] {
+    cut(text, b"?").map_or(text, |(path, _)| path)
+}
+
 /// Turns each `%XX` into its byte (RFC 3986, section 2.1). A `%` without two hex digits behind it stays as it is.
 pub(crate) fn unescape(text: &[u8]) -> Vec<u8> {
     let mut plain = Vec::with_capacity(text.len());
@@ -51,6 +56,13 @@ mod tests {
         assert_eq!(cut(b"::", b"::"), Some((&b""[..], &b""[..])));
         assert_eq!(cut(b":", b"::"), None);
         assert!(contains(b"abc", b"bc") && !contains(b"abc", b"cb") && !contains(b"", b"a"));
+    }
+
+    #[test]
+    fn queries_are_left_out() {
+        assert_eq!(without_query(b"name?token=secret?"), b"name");
+        assert_eq!(without_query(b"name"), b"name");
+        assert_eq!(without_query(b"?"), b"");
     }
 
     #[test]

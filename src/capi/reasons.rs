@@ -1,6 +1,7 @@
 //! Why a server was not reached, or a stream did not begin: what the log says of it, and errno.
 
 use crate::Error;
+use crate::bytes::without_query;
 use crate::capi::call::ReadingCall;
 use crate::log::Text;
 use crate::session::feature;
@@ -53,11 +54,6 @@ pub(crate) fn say_not_begun(call: &ReadingCall, why: impl Display) {
     crate::error!("cannot {doing} {server}{}{stream}: {why}", shown(app));
 }
 
-/// A text up to its query, which may hold a token.
-fn without_query(text: &[u8]) -> &[u8] {
-    text.split(|byte| *byte == b'?').next().unwrap_or_default()
-}
-
 /// A time-out in words.
 pub(crate) fn late(call: &ReadingCall) -> String {
     let socket = call.stream.socket();
@@ -66,15 +62,4 @@ pub(crate) fn late(call: &ReadingCall) -> String {
         None => String::new(),
     };
     format!("the server did not start the stream in time{time}")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn queries_are_left_out() {
-        assert_eq!(without_query(b"name?token=secret"), b"name");
-        assert_eq!(without_query(b"name"), b"name");
-    }
 }

@@ -6,6 +6,7 @@ pub mod stream;
 pub use setup::RTMP_SetupURL;
 pub use stream::RTMP_SetupStream;
 
+use crate::bytes::without_query;
 use crate::capi::guard::guard;
 use crate::capi::types::AVal;
 use crate::log::Text as Shown;
@@ -74,7 +75,7 @@ pub unsafe extern "C" fn RTMP_ParseURL(
 
 /// Says what was found, without the query, which may hold a token.
 fn log_parsed(parsed: &url::Url<'_>) {
-    let app = parsed.app.and_then(|app| app.split(|byte| *byte == b'?').next()).unwrap_or_default();
+    let app = parsed.app.map(without_query).unwrap_or_default();
     crate::debug!("Parsed protocol: {}", parsed.protocol);
     crate::debug!("Parsed host    : {}", Shown(parsed.host.unwrap_or_default()));
     crate::debug!("Parsed app     : {}", Shown(app));

@@ -4,7 +4,7 @@
 #![deny(clippy::indexing_slicing, clippy::arithmetic_side_effects)]
 
 use crate::Result;
-use crate::bytes::{contains, hex};
+use crate::bytes::{contains, hex, without_query};
 use crate::crypto::{base64, md5};
 
 /// Limelight's realm of live streams.
@@ -143,7 +143,7 @@ fn limelight(request: &Request<'_>) -> Result<Option<Vec<u8>>> {
     let Some(nonce) = parameter(request.description, b"nonce") else { return Ok(None) };
     let cnonce = hex(&request.random);
     let secret = hex(&md5(&[request.user, b":", LLNW_REALM, b":", request.password])?);
-    let app = request.app.split(|byte| *byte == b'?').next().unwrap_or_default();
+    let app = without_query(request.app);
     let instance = if app.contains(&b'/') { &b""[..] } else { LLNW_DEFAULT_INSTANCE };
     let what = hex(&md5(&[b"publish:/", app, instance])?);
     let count = LLNW_NONCE_COUNT.as_bytes();

@@ -3,6 +3,7 @@
 #![deny(clippy::indexing_slicing, clippy::arithmetic_side_effects)]
 
 use super::{Conversation, Host, Text};
+use crate::bytes::{contains, cut};
 use crate::{Result, memory};
 use std::borrow::Cow;
 
@@ -33,7 +34,7 @@ impl<H: Host + ?Sized> Conversation<'_, H> {
 
 /// A path's query, and each of its parameters: a server may repeat it in parts.
 fn parameters(path: &[u8]) -> Vec<Vec<u8>> {
-    let Some(query) = path.splitn(2, |byte| *byte == b'?').nth(1) else { return Vec::new() };
+    let Some((_, query)) = cut(path, b"?") else { return Vec::new() };
     let parts = query.split(|byte| b"&?/".contains(byte)).filter(|part| part.contains(&b'='));
     std::iter::once(query).chain(parts).map(<[u8]>::to_vec).collect()
 }
@@ -41,7 +42,7 @@ fn parameters(path: &[u8]) -> Vec<Vec<u8>> {
 impl Secrets {
     /// The bytes, each secret covered.
     pub(super) fn covered<'a>(&self, bytes: &'a [u8]) -> Result<Cow<'a, [u8]>> {
-        if !self.0.iter().any(|secret| bytes.windows(secret.len()).any(|window| window == secret)) {
+        if !self.0.iter().any(|secret| contains(bytes, secret)) {
             return Ok(Cow::Borrowed(bytes));
         }
         let mut covered = Vec::new();

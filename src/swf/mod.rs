@@ -12,6 +12,7 @@ pub use cache::Cache;
 pub use entries::Entry;
 pub use hasher::Hasher;
 
+use crate::bytes::without_query;
 use crate::http::{self, Limits, Request};
 use crate::transport::TlsSettings;
 use crate::{Error, Result};
@@ -100,7 +101,7 @@ fn cache_key(url: &[u8]) -> Result<&[u8]> {
     if url.iter().any(u8::is_ascii_control) {
         return Err(Error::Usage("the URL has control characters".into()));
     }
-    Ok(url.split(|b| *b == b'?').next().unwrap_or_default())
+    Ok(without_query(url))
 }
 
 /// Whether an entry was checked less than so many days ago. A date in the future counts as fresh, as in the reference.

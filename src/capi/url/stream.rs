@@ -1,5 +1,6 @@
 //! `RTMP_SetupStream`: a session from the parts of a URL and its options.
 
+use crate::bytes::without_query;
 use crate::capi::data::flash_version;
 use crate::capi::guard::guard;
 use crate::capi::types::{AVal, RTMP, RTMP_SWF_HASHLEN};
@@ -160,7 +161,7 @@ impl Given<'_> {
         let text = |which: Text| unsafe {
             let found = self.texts.iter().find(|(text, _)| *text == which);
             let text = found.map(|(_, text)| text.bytes()).unwrap_or_default();
-            text.split(|byte| *byte == b'?').next().filter(|text| !text.is_empty())
+            Some(without_query(text)).filter(|text| !text.is_empty())
         };
         // SAFETY: the caller's promise.
         let (hostname, swf_hash) = unsafe { (self.hostname.bytes(), self.swf_hash.bytes()) };
