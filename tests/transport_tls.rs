@@ -205,6 +205,35 @@ fn nothing_decrypted_hides_behind_a_silent_descriptor() {
     join.join().unwrap();
 }
 
+/// A program's call may take a part of what a record brought: the descriptor wakes it for the rest, and then no more.
+#[test]
+fn a_polled_descriptor_is_readable_until_all_is_given() {
+    let own = identity("server.test", LONG, None);
+    for version in [SslVersion::TLS1_2, SslVersion::TLS1_3] {
+        let (client, join) = server(&own, version, |mut peer| {
+            peer.write_all(&pattern(40_000)).unwrap();
+            let _ = peer.read(&mut [0; 1]);
+        });
+        let tls = TlsStream::connect(socket(client), b"server.test", &unverified(), soon()).unwrap();
+        let stream = Stream::Tls(tls);
+        stream.socket().expect_polling();
+        let is_readable = |within| stream.socket().wait(Ready::Readable, Deadline::after(within)).is_ok();
+        let mut received: Vec<u8> = Vec::new();
+        while received.len() < 40_000 {
+            let mut buffer = [0; 700];
+            assert!(is_readable(Duration::from_secs(10)), "after {} bytes", received.len());
+            if let Ok(n) = stream.receive_now(&mut buffer) {
+                received.extend(&buffer[..n]);
+            }
+            stream.rest();
+        }
+        assert!(received == pattern(40_000));
+        assert!(!is_readable(Duration::from_millis(50)), "still readable");
+        stream.interrupt_all();
+        join.join().unwrap();
+    }
+}
+
 #[test]
 fn a_cut_stream_is_told_from_a_clean_end() {
     let own = identity("server.test", LONG, None);

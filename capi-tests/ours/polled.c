@@ -1,35 +1,49 @@
 /* A program that polls its descriptor, and reads once each time there is something to read, as curl does, gets all that the
- * server has sent: nothing complete is buffered while nothing is there to wake it. */
+ * server has sent: nothing complete is left with the library while nothing is there to wake the program. */
 #include "ours.h"
 
 #define SMALL 60
 #define BODY 20000 /* more than the input buffer takes */
 
+/* What comes last. A message of no media keeps whoever asks for more waiting. */
+enum end { CONTROL, LARGE, AGGREGATE };
+
+/* How a program reads, and whether it got the whole film. */
+struct way {
+    const char *name;
+    int (*read_all)(int fd, enum end end);
+};
+
 static RTMP r;
 static unsigned char body[BODY];
 
-/* Small messages, one that is larger than all buffers, small ones again, and one of no media. */
-static void send_film(struct server *s)
+/* Two tags in one message. */
+static void send_aggregate(struct server *s, unsigned stamp)
+{
+    static struct body tags;
+    tags.n = 0;
+    for (unsigned i = 0; i < 2; i++) put_tag(&tags, 8, stamp + i, body, 500);
+    server_send(s, 5, stamp, 22, 1, tags.bytes, tags.n);
+}
+
+/* Small messages, one that is larger than all buffers, small ones again, and the end. */
+static void send_film(struct server *s, enum end end)
 {
     for (unsigned i = 0; i < SMALL; i++) server_send(s, 5, i * 10, i % 2 ? 9 : 8, 1, body, 100 + i);
     server_send(s, 5, 700, 9, 1, body, BODY);
     for (unsigned i = 0; i < SMALL; i++) server_send(s, 5, 800 + i * 10, 8, 1, body, 400);
-    server_send(s, 2, 0, 3, 0, body, 4);
+    if (end == CONTROL) server_send(s, 2, 0, 3, 0, body, 4);
+    if (end == LARGE) server_send(s, 5, 2000, 9, 1, body, BODY);
+    if (end == AGGREGATE) send_aggregate(s, 2000);
 }
 
-static size_t film_bytes(void)
+static size_t film_bytes(enum end end)
 {
     size_t bytes = 13 + BODY + 15;
     for (size_t i = 0; i < SMALL; i++) bytes += 100 + i + 15 + 400 + 15;
+    if (end == LARGE) bytes += BODY + 15;
+    if (end == AGGREGATE) bytes += 2 * (500 + 15);
     return bytes;
-}
-
-static void play_film(struct host *h, struct server *s)
-{
-    (void)h;
-    accept_stream(s, "play");
-    send_film(s);
-    take_rest(s);
 }
 
 /* Whether the descriptor is readable, or becomes so soon. */
@@ -39,33 +53,47 @@ static int wakes(int fd)
     return poll(&wait, 1, 500) == 1;
 }
 
-/* The message of no media comes last, and keeps whoever asks for more waiting. */
-static int reads_all(int fd)
+static int reads_by(int size, int fd, enum end end)
 {
     static char buf[65536];
     size_t got = 0;
     int n = 1;
-    while (got < film_bytes() && n > 0 && wakes(fd)) {
-        if ((n = RTMP_Read(&r, buf, sizeof buf)) > 0) got += (size_t)n;
+    while (got < film_bytes(end) && n > 0 && wakes(fd)) {
+        if ((n = RTMP_Read(&r, buf, size)) > 0) got += (size_t)n;
     }
-    return got == film_bytes();
+    return got == film_bytes(end);
 }
 
-static int reads_all_packets(int fd)
+static int reads(int fd, enum end end)
+{
+    return reads_by(65536, fd, end);
+}
+
+/* Most tags take two of these. */
+static int reads_parts(int fd, enum end end)
+{
+    return reads_by(300, fd, end);
+}
+
+static int reads_packets(int fd, enum end end)
 {
     RTMPPacket packet;
     int media = 0;
     memset(&packet, 0, sizeof packet);
     while (wakes(fd) && RTMP_ReadPacket(&r, &packet)) {
         if (!RTMPPacket_IsReady(&packet)) continue;
-        media += packet.m_packetType == 8 || packet.m_packetType == 9;
+        media += packet.m_packetType != 3;
         RTMPPacket_Free(&packet);
     }
-    return media == 2 * SMALL + 1 && RTMP_IsConnected(&r);
+    return media == 2 * SMALL + (end == CONTROL ? 1 : 2) && RTMP_IsConnected(&r);
 }
 
+static const struct way ways[] = {
+    {"RTMP_Read", reads}, {"RTMP_Read, tags in parts", reads_parts}, {"RTMP_ReadPacket", reads_packets}};
+static const char *const ends[] = {"a message of no media", "a large message", "an aggregate"};
+
 /* All of the film has come before the first read, so only what the library leaves there can wake the program. */
-static void on_own_socket(int (*read_all)(int), const char *what)
+static void on_own_socket(const struct way *way, enum end end)
 {
     static char url[] = "rtmp://h/app/path";
     struct server s;
@@ -74,30 +102,40 @@ static void on_own_socket(int (*read_all)(int), const char *what)
     server_greet(&s);
     server_accept(&s, 1, 2);
     server_status(&s, "status", "NetStream.Play.Start");
-    send_film(&s);
+    send_film(&s, end);
     int begun = RTMP_Connect1(&r, NULL) && RTMP_ConnectStream(&r, 0);
-    check(begun && read_all(fd), "a socket of the program's own, %s", what);
+    check(begun && way->read_all(fd, end), "a socket of the program's own, %s, %s last", way->name, ends[end]);
     RTMP_Close(&r);
     server_end(&s);
 }
 
-static void on_asked_for_socket(int (*read_all)(int), const char *what)
+static void play_film(struct host *h, struct server *s)
+{
+    accept_stream(s, "play");
+    send_film(s, *(const enum end *)h->argument);
+    take_rest(s);
+}
+
+static void on_asked_for_socket(const struct way *way, enum end end)
 {
     static char url[64];
     struct host h;
-    host_start(&h, play_film, NULL, 0);
+    host_start(&h, play_film, &end, 0);
     client_for(&r, url, sizeof url, h.port, "", 0);
     int begun = RTMP_Connect(&r, NULL), fd = RTMP_Socket(&r);
-    check(begun && RTMP_ConnectStream(&r, 0) && read_all(fd), "the socket asked for, %s", what);
+    check(begun && RTMP_ConnectStream(&r, 0) && way->read_all(fd, end), "the socket asked for, %s, %s last", way->name,
+          ends[end]);
     RTMP_Close(&r);
     host_end(&h);
 }
 
 int main(void)
 {
-    on_own_socket(reads_all, "RTMP_Read");
-    on_own_socket(reads_all_packets, "RTMP_ReadPacket");
-    on_asked_for_socket(reads_all, "RTMP_Read");
-    on_asked_for_socket(reads_all_packets, "RTMP_ReadPacket");
+    for (enum end end = CONTROL; end <= AGGREGATE; end++) {
+        for (const struct way *way = ways; way < ways + 3; way++) {
+            on_own_socket(way, end);
+            on_asked_for_socket(way, end);
+        }
+    }
     return 0;
 }

@@ -47,8 +47,6 @@ pub(crate) struct Connection {
     pub(crate) bulk: Bulk,
     /// The last `RTMP_Read` ended with a time-out.
     pub(crate) read_was_late: AtomicBool,
-    /// The program may poll the descriptor, so no complete message may be buffered while nothing is there to wake it.
-    pub(crate) is_polled: AtomicBool,
     /// The program has made the descriptor non-blocking, and knows when nothing comes.
     pub(crate) is_nonblocking: AtomicBool,
     /// The program reads by itself, so sending must not take its messages away.
@@ -94,7 +92,6 @@ impl Connection {
             buffer_start: AtomicUsize::new(0),
             bulk: Bulk::default(),
             read_was_late: AtomicBool::new(false),
-            is_polled: AtomicBool::new(false),
             is_nonblocking: AtomicBool::new(false),
             program_reads: AtomicBool::new(false),
             is_closed_by_program: AtomicBool::new(false),

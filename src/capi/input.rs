@@ -110,6 +110,14 @@ impl<'a> SockInput<'a> {
         Self { sb, connection, cipher, waits, base: own, capacity, start, size }
     }
 
+    /// Ends a call of a program that polls the descriptor, and that has been given all but what is buffered.
+    #[cold]
+    pub(crate) fn rest(&self) {
+        if self.size == 0 {
+            self.connection.stream.rest();
+        }
+    }
+
     fn own(&self) -> *mut u8 {
         // SAFETY: `new`'s caller promised that `sb` is good; only an address is taken.
         unsafe { (&raw mut (*self.sb).sb_buf).cast() }
@@ -155,10 +163,12 @@ impl<'a> SockInput<'a> {
 
     /// Receives from a plain socket. Large receives never wait: when nothing is there, the stream is no longer faster
     /// than its reader, and the wait is for `sb_buf`.
-    fn receive_plain(&mut self, direct: &mut [u8]) -> Result<usize> {
+    fn receive_plain(&mut self, direct: &mut [u8], ahead: usize) -> Result<usize> {
         let in_bulk = self.connection.bulk.get().is_some();
-        let received = match self.receive_once(direct, self.waits && !in_bulk) {
-            Err(Error::TimedOut) if in_bulk && self.leave_bulk() => self.receive_once(direct, self.waits),
+        let received = match self.receive_once(direct, ahead, self.waits && !in_bulk) {
+            Err(Error::TimedOut) if in_bulk && self.leave_bulk() => {
+                self.receive_once(direct, ahead, self.waits)
+            }
             received => received,
         }?;
         if received == direct.len() + self.capacity - self.size {
@@ -167,10 +177,11 @@ impl<'a> SockInput<'a> {
         Ok(received)
     }
 
-    /// One receive of a plain socket into `direct` and the room behind what is buffered, straight from the kernel.
-    fn receive_once(&mut self, direct: &mut [u8], waits: bool) -> Result<usize> {
+    /// One receive of a plain socket into `direct` and at most `ahead` bytes of the room behind what is buffered, straight
+    /// from the kernel.
+    fn receive_once(&mut self, direct: &mut [u8], ahead: usize, waits: bool) -> Result<usize> {
         let end = self.start + self.size;
-        let ahead = self.ahead_of(direct.len());
+        let ahead = ahead.min(self.capacity - end);
         // SAFETY: `end` is at most the memory's size, so the room lies inside it.
         let room = unsafe { self.base.add(end) };
         let mut parts = [
@@ -193,20 +204,24 @@ impl<'a> SockInput<'a> {
         })
     }
 
-    /// How much may be received behind `direct` bytes: as much as there is room for. A program that polls the descriptor
-    /// must find it readable while a complete message is buffered: for such a one a byte of what has come stays in the
-    /// kernel, so that the last message is complete only when it is asked for.
-    fn ahead_of(&self, direct: usize) -> usize {
-        let room = self.capacity - self.start - self.size;
-        if !self.connection.is_polled.load(Ordering::Relaxed) {
-            return room;
+    /// How much of a plain socket may be received behind `direct` bytes: as much as there is room for. A program that polls
+    /// the descriptor must find it readable while a complete message is buffered: for such a one a byte of what has come
+    /// stays in the kernel, so that the last message is complete only when it is asked for. `None` when that byte is what is
+    /// asked for, and for layered streams: then the socket lends it.
+    fn ahead_of(&self, direct: usize) -> Option<usize> {
+        let stream = &self.connection.stream;
+        if !stream.is_plain() {
+            return None;
         }
-        let there = rustix::io::ioctl_fionread(self.connection.stream.socket()).unwrap_or(0) as usize;
-        let least = usize::from(direct == 0);
-        room.min(there.saturating_sub(direct + 1).max(least))
+        if !stream.socket().is_polled() {
+            return Some(self.capacity);
+        }
+        let spare = stream.socket().waiting().checked_sub(direct + 1)?;
+        (direct > 0 || spare > 0).then_some(spare)
     }
 
-    /// One receive of a layered stream (TLS, tunnel): into `direct`, and the room behind what is buffered.
+    /// One receive of a layered stream (TLS, tunnel), or of a socket that lends its last byte: into `direct`, and the room
+    /// behind what is buffered.
     fn receive_layered(&mut self, direct: &mut [u8]) -> Result<usize> {
         let stream = &self.connection.stream;
         let mut deadline = None;
@@ -255,8 +270,13 @@ impl Input for SockInput<'_> {
 
     fn receive(&mut self, direct: &mut [u8]) -> Result<Received> {
         self.make_room();
-        let plain = self.connection.stream.is_plain();
-        let received = if plain { self.receive_plain(direct) } else { self.receive_layered(direct) };
+        let received = match self.ahead_of(direct.len()) {
+            Some(ahead) => self.receive_plain(direct, ahead),
+            None => {
+                self.leave_bulk();
+                self.receive_layered(direct)
+            }
+        };
         // SAFETY: `new`'s caller promised that `sb` is good.
         unsafe {
             let timed_out = matches!(received, Err(Error::TimedOut)) && self.waits;

@@ -100,6 +100,11 @@ impl<B: Body> Player<B> {
         Some(copied)
     }
 
+    /// Whether there is something to give before more is received.
+    pub fn has_more(&self) -> bool {
+        self.kept.is_some() || self.end.is_some()
+    }
+
     /// Forgets what is kept, after a seek.
     fn drop_kept(&mut self) {
         self.kept = None;

@@ -51,6 +51,16 @@ impl Stream {
         }
     }
 
+    /// Ends a call of a program that polls the descriptor and has been given all that came: from now on the descriptor is
+    /// readable when more has come, and not before.
+    pub fn rest(&self) {
+        match self {
+            Stream::Tcp(socket) => socket.take_back(),
+            Stream::Tls(tls) => tls.rest(),
+            Stream::Tunnel(tunnel) => tunnel.rest(),
+        }
+    }
+
     /// Waits until [`Stream::receive_now`] is worth calling.
     pub fn wait_readable(&self, deadline: Deadline) -> Result<()> {
         match self {

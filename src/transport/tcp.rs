@@ -10,6 +10,7 @@ use std::io::{self, IoSlice};
 use std::mem::ManuallyDrop;
 use std::net::Shutdown;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd, RawFd};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 /// Sends never raise SIGPIPE in the program (`MSG_NOSIGNAL`).
@@ -22,10 +23,18 @@ const SLICES_PER_CALL: usize = 1024;
 const SEND_PATIENCE: Duration = Duration::from_secs(30);
 
 /// A connected socket. Dropping it leaves the descriptor open: see [`Socket::close`].
+///
+/// A program that polls the descriptor must find it readable for as long as it has not been given all that came, also what
+/// the layers above have decoded. For such a one the last byte of each receive is *lent*: it is handed up and yet stays in
+/// the kernel, until the next receive or until the layers above have nothing left.
 #[derive(Debug)]
 pub struct Socket {
     socket: ManuallyDrop<socket2::Socket>,
     interrupt: Interrupt,
+    /// Whether the program polls the descriptor.
+    is_polled: AtomicBool,
+    /// Whether the next byte in the kernel has been handed up already.
+    has_lent: AtomicBool,
 }
 
 /// What a wait is for.
@@ -42,7 +51,35 @@ pub enum Ready {
 impl Socket {
     /// Takes over a connected descriptor.
     pub fn new(fd: OwnedFd, interrupt: Interrupt) -> Self {
-        Self { socket: ManuallyDrop::new(fd.into()), interrupt }
+        Self {
+            socket: ManuallyDrop::new(fd.into()),
+            interrupt,
+            is_polled: AtomicBool::new(false),
+            has_lent: AtomicBool::new(false),
+        }
+    }
+
+    /// Notes that the program polls the descriptor, from the next receive on.
+    pub fn expect_polling(&self) {
+        self.is_polled.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether the program polls the descriptor.
+    pub fn is_polled(&self) -> bool {
+        self.is_polled.load(Ordering::Relaxed)
+    }
+
+    /// How many bytes wait in the kernel that have not been handed up.
+    pub fn waiting(&self) -> usize {
+        self.take_back();
+        rustix::io::ioctl_fionread(&*self.socket).unwrap_or(0) as usize
+    }
+
+    /// Takes the lent byte out of the kernel, if there is one.
+    pub fn take_back(&self) {
+        if self.has_lent.swap(false, Ordering::Relaxed) {
+            let _ = self.receive_with(&mut [0], RecvFlags::DONTWAIT);
+        }
     }
 
     /// Sets how long one receive and one send may wait; `None` is for ever.
@@ -118,17 +155,30 @@ impl Socket {
 
     /// Receives once, waiting at most as long as the socket's own time-out.
     pub fn receive_once(&self, buffer: &mut [u8]) -> Result<usize> {
-        self.receive_with(buffer, RecvFlags::empty())
+        self.receive_lending(buffer, RecvFlags::empty())
     }
 
     /// Receives what is there now, without waiting; nothing there is [`Error::TimedOut`].
     pub fn receive_now(&self, buffer: &mut [u8]) -> Result<usize> {
-        self.receive_with(buffer, RecvFlags::DONTWAIT)
+        self.receive_lending(buffer, RecvFlags::DONTWAIT)
     }
 
     /// Looks at what is there now without taking it; nothing there is [`Error::TimedOut`].
     pub fn peek_now(&self, buffer: &mut [u8]) -> Result<usize> {
         self.receive_with(buffer, RecvFlags::DONTWAIT | RecvFlags::PEEK)
+    }
+
+    /// One receive, whose last byte is lent where the descriptor is polled.
+    fn receive_lending(&self, buffer: &mut [u8], flags: RecvFlags) -> Result<usize> {
+        if !self.is_polled() {
+            return self.receive_with(buffer, flags);
+        }
+        self.take_back();
+        let there = self.receive_with(buffer, flags | RecvFlags::PEEK)?;
+        let taken = there.saturating_sub(1);
+        self.receive_with(buffer.get_mut(..taken).unwrap_or_default(), RecvFlags::DONTWAIT)?;
+        self.has_lent.store(there > 0, Ordering::Relaxed);
+        Ok(there)
     }
 
     /// One receive; the end of the stream is [`Error::Closed`].

@@ -34,3 +34,14 @@ for flavour in libcurl libcurl-gnutls; do
     recorded_whole "$flavour"
 done
 row rtmp "nginx" "play and publish, by programs with libcurl (OpenSSL, GnuTLS)"
+
+# Every scheme, and what curl says of none: a stream that goes through layers wakes curl for all of it, too.
+mkdir "$WORK/films"
+cp "$FILM" "$WORK/films/film.flv"
+start_loopback --directory "$WORK/films" --tls "$WORK/tls"
+for scheme in rtmp rtmps rtmpe rtmpt rtmpte rtmpts; do
+    LIBRTMP_TLS_VERIFY=0 LIMIT=20 ours "curl-$scheme" curl -sS -o "$WORK/$scheme.flv" "$(loopback_at "$scheme")/vod/film" ||
+        fail "curl over $scheme ended with status $?"
+    same_film "curl over $scheme" "$WORK/$scheme.flv"
+    row "$scheme" "ours, both ends" "play, by curl"
+done

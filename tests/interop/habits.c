@@ -4,7 +4,8 @@
  * habits HABIT URL FILE: exit status 0 when the stream ended as it should. To play into FILE:
  *   packets  RTMP_ReadPacket and RTMP_ClientPacket from the first answer on, with neither RTMP_ConnectStream nor RTMP_Read
  *   media    RTMP_GetNextMediaPacket
- *   polls    RTMP_Read on a non-blocking descriptor, which is polled when m_sb.sb_size is 0
+ *   polls    RTMP_Read on a non-blocking descriptor, which is polled before each read
+ *   waits    the same on a blocking descriptor
  *   unasked  RTMP_Read without RTMP_ConnectStream
  *   again    one structure on the stack, set up, played and closed three times; FILE is of the last
  *   pauses   RTMP_Pause and on again, in mid-stream
@@ -93,21 +94,21 @@ static int media(RTMP *r, FILE *out)
     return got == 2;
 }
 
-static int polls(RTMP *r, FILE *out)
+static int polls(RTMP *r, FILE *out, int blocking)
 {
     char buffer[5000];
     struct pollfd wanted = {RTMP_Socket(r), POLLIN, 0};
 
-    fcntl(wanted.fd, F_SETFL, fcntl(wanted.fd, F_GETFL) | O_NONBLOCK);
-    for (;;) {
+    if (!blocking)
+        fcntl(wanted.fd, F_SETFL, fcntl(wanted.fd, F_GETFL) | O_NONBLOCK);
+    while (poll(&wanted, 1, 5000) == 1) {
         int n = RTMP_Read(r, buffer, sizeof buffer);
         if (n > 0)
             fwrite(buffer, 1, (size_t)n, out);
         else if (r->m_read.status == RTMP_READ_COMPLETE || !RTMP_IsTimedout(r))
             return r->m_read.status == RTMP_READ_COMPLETE;
-        else if (!r->m_sb.sb_size && poll(&wanted, 1, 5000) <= 0)
-            return 0;
     }
+    return 0;
 }
 
 static int reads(RTMP *r, FILE *out, int pauses)
@@ -249,7 +250,9 @@ int main(int argc, char **argv)
     else if (strcmp(habit, "media") == 0)
         good = media(r, file);
     else if (strcmp(habit, "polls") == 0)
-        good = polls(r, file);
+        good = polls(r, file, 0);
+    else if (strcmp(habit, "waits") == 0)
+        good = polls(r, file, 1);
     else if (strcmp(habit, "pauses") == 0)
         good = reads(r, file, 1);
     else if (out)

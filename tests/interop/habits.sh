@@ -17,7 +17,7 @@ habit() { # NAME HABIT URL FILE
 }
 habits() { # NAME AT
     local name=$1 at=$2 way
-    for way in packets media polls unasked again; do
+    for way in packets media polls waits unasked again; do
         habit "$name-$way" "$way" "$at/vod/film" "$WORK/$name-$way.flv"
         same_film "$name, $way" "$WORK/$name-$way.flv"
     done

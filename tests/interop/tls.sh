@@ -8,8 +8,7 @@ need curl curl
 need rtmpdump rtmpdump
 STREAM=/usr/lib/nginx/modules/ngx_stream_module.so
 [ -e "$STREAM" ] || fail "$STREAM is needed (Debian package libnginx-mod-stream)"
-# curl asks the library only when there is something to read: see curl.sh.
-NGINX_RTMP='ping 1s; ping_timeout 5s;' start_nginx
+start_nginx
 make_ca "$WORK/tls"
 make_certificate good "IP:127.0.0.1,DNS:localhost"
 make_certificate other "DNS:other.example"

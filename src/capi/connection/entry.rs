@@ -89,7 +89,7 @@ pub(crate) unsafe fn expect_polling(r: *mut RTMP) {
         let gate = Gate::of(r);
         if gate.enter(None).is_ok() {
             if let Some(connection) = hung(r) {
-                (*connection).is_polled.store(true, Ordering::Relaxed);
+                (*connection).stream.socket().expect_polling();
             }
             gate.leave(None);
         }

@@ -160,7 +160,7 @@ impl TlsStream {
         }
         let more = match received {
             0 => self.fill(&mut state, second, 0)?,
-            _ if state.get_ref().is_drained() && state.ssl().pending() == 0 => 0,
+            _ if has_nothing(&state) => 0,
             _ => decrypt(&mut state, second).unwrap_or(0),
         };
         Ok(received + more)
@@ -179,6 +179,13 @@ impl TlsStream {
             }
         }
         Ok(0)
+    }
+
+    /// See [`Stream::rest`](super::Stream::rest).
+    pub fn rest(&self) {
+        if has_nothing(&self.lock()) {
+            self.socket.take_back();
+        }
     }
 
     /// Waits until [`TlsStream::receive_now`] is worth calling.
@@ -247,6 +254,11 @@ impl TlsStream {
     }
 }
 
+/// Whether all that was received has been decrypted, and given to the program.
+fn has_nothing(state: &SslStream<Wire>) -> bool {
+    state.get_ref().is_drained() && state.ssl().pending() == 0
+}
+
 /// Decrypts as much of what has been received as there is room for. An error means that there was nothing.
 fn decrypt(
     state: &mut SslStream<Wire>,
@@ -259,7 +271,7 @@ fn decrypt(
                 filled += n;
                 state.get_mut().opened(n);
                 // To ask OpenSSL for what it cannot have is slow.
-                if state.get_ref().is_drained() && state.ssl().pending() == 0 {
+                if has_nothing(state) {
                     break;
                 }
             }

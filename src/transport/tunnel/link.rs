@@ -34,6 +34,13 @@ impl Link {
         }
     }
 
+    pub(super) fn rest(&self) {
+        match self {
+            Link::Tcp(socket) => socket.take_back(),
+            Link::Tls(tls) => tls.rest(),
+        }
+    }
+
     pub(super) fn wait_readable(&self, deadline: Deadline) -> Result<()> {
         match self {
             Link::Tcp(socket) => socket.wait(Ready::Readable, deadline),

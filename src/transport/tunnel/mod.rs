@@ -166,6 +166,17 @@ impl Tunnel {
         Err(Error::TimedOut)
     }
 
+    /// See [`Stream::rest`](super::Stream::rest). An idle is posted when one is due, so that there is an answer that wakes
+    /// the program.
+    pub fn rest(&self) {
+        let mut state = self.lock();
+        if state.unreceived().is_empty() {
+            self.link.rest();
+            // What is wrong with the connection, the next receive finds as well.
+            let _ = self.idle_if_due(&mut state);
+        }
+    }
+
     /// Waits until [`Tunnel::receive_now`] is worth calling, posting idles.
     pub fn wait_readable(&self, deadline: Deadline) -> Result<()> {
         loop {
@@ -280,13 +291,19 @@ impl Tunnel {
             let bytes = std::mem::take(&mut state.unsent);
             return self.send_idle(state, &bytes);
         }
-        if state.outstanding > 0 || Instant::now() < state.next_idle {
+        let is_due = Instant::now() >= state.next_idle || self.only_answers_wake();
+        if state.outstanding > 0 || !is_due {
             return Ok(());
         }
         state.outstanding += 1;
         let mut bytes = state.posts.head(Command::Idle, NOTHING.len());
         bytes.extend(NOTHING);
         self.send_idle(state, &bytes)
+    }
+
+    /// Whether the program waits by itself, so that it comes back only when an answer has come.
+    fn only_answers_wake(&self) -> bool {
+        self.socket().is_polled() && self.socket().is_nonblocking()
     }
 
     /// Sends of an idle post what fits, and keeps the rest.
