@@ -66,6 +66,19 @@ npm_package() { # NAME VERSION
         "$1@$2" >"$WORK/npm.log" 2>&1 || fail "npm could not install $1"
 }
 
+# Unpacks one of Debian's packages, once, without what it depends on, and tells in UNPACKED where.
+debian_package() { # NAME
+    UNPACKED=${XDG_CACHE_HOME:-$HOME/.cache}/librtmp-interop/$1
+    [ -d "$UNPACKED/usr" ] && return
+    echo "unpacking $1 into $UNPACKED"
+    mkdir "$WORK/$1"
+    (cd "$WORK/$1" && timeout 300 apt-get -qq download "$1") >"$WORK/apt.log" 2>&1 ||
+        fail "apt-get could not download $1 (without its lists it cannot: apt-get update)"
+    dpkg -x "$WORK/$1"/*.deb "$WORK/$1/unpacked" || fail "$1 could not be unpacked"
+    mkdir -p "${UNPACKED%/*}"
+    mv "$WORK/$1/unpacked" "$UNPACKED"
+}
+
 # A port that was free a moment ago, on 127.0.0.1 and on ::1; none of those that the kernel gives to whoever connects.
 free_port() {
     python3 - <<'PY'
