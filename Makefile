@@ -11,6 +11,7 @@
 # make fuzz           every fuzz target at length, FUZZ_TIME seconds each (600); make fuzz-table writes docs/fuzzing.md too
 # make interop-table  writes docs/interop.md anew from what the interop tests find
 # make bench          measures against the reference and the kernel's limit, and writes docs/benchmarks.md
+# make dist           writes the sources and all crates into build/librtmp-VERSION.tar.gz, for builds without a network
 # make headers        writes include/librtmp anew from src/capi
 # make deps           installs what tests and demo need, on Debian; the targets that need it call it
 # make clean          removes all that was built
@@ -83,6 +84,9 @@ deps:
 interop-table: deps examples loopback
 	@LIBDIR="$(CURDIR)/build/tree/lib" EXAMPLES="$(CURDIR)/build/examples" tests/interop/run --table
 
+dist:
+	@CARGO="$(CARGO)" scripts/dist
+
 headers:
 	UPDATE_HEADERS=1 $(CARGO) test --locked --test headers
 
@@ -115,4 +119,4 @@ clean:
 	$(CARGO) clean
 	$(RM) -r build
 
-.PHONY: all install uninstall tree examples loopback deps interop-table headers demo check sanitize soak fuzz fuzz-table bench clean $(PARTS:%=check-%) $(APART:%=check-%)
+.PHONY: all install uninstall tree examples loopback deps interop-table dist headers demo check sanitize soak fuzz fuzz-table bench clean $(PARTS:%=check-%) $(APART:%=check-%)
