@@ -8,7 +8,7 @@ use rtmp::flv;
 use rtmp::message::MessageType;
 use rtmp::session::{
     Conversation, MAX_CALLS, Media, Publisher, ReadOutcome, Reading, Session, Settings, Text, feature,
-    link_flag, read_flag, read_status,
+    link_flag, pausing, read_flag, read_status,
 };
 
 /// Answers to one byte from the server, at most: the shortest question has a byte of header, some of a name and a
@@ -103,7 +103,7 @@ fn settings(job: Job, choice: u8, flags: u8) -> Settings {
         settings.resumed.frame = b"\x17\x01\0\0\0frame".to_vec();
     }
     if flags & 0x20 != 0 {
-        settings.fields.pausing = 3;
+        settings.fields.pausing = pausing::RESUMING;
         settings.fields.link.swf_size = 1;
     }
     settings

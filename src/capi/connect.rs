@@ -15,7 +15,7 @@ use crate::capi::send::send_packet;
 use crate::capi::types::{AVal, RTMP, RTMPPacket};
 use crate::capi::{extra, handle, layers, proxy};
 use crate::handshake::Mode;
-use crate::session::{self, Established, feature, read_status};
+use crate::session::{self, Established, feature, pausing, read_status};
 use crate::transport::{Deadline, Socket, Stream, Target, dial, dial_address};
 use crate::{Error, Result};
 use libc::{c_int, sockaddr};
@@ -168,7 +168,7 @@ unsafe fn connect0(
     // SAFETY: the caller's promise.
     unsafe {
         Scalar::store(&raw mut (*r).m_sb.sb_timedout, 0);
-        Scalar::store(&raw mut (*r).m_pausing, 0);
+        Scalar::store(&raw mut (*r).m_pausing, pausing::NONE);
         Scalar::store(&raw mut (*r).m_fDuration, 0.0);
         if Scalar::load(&raw const (*r).m_sb.sb_socket) >= 0 {
             close(r, Farewell::Said, Settings::InUse);

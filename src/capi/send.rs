@@ -12,7 +12,7 @@ use crate::capi::scalar::Scalar;
 use crate::capi::types::{RTMP, RTMPChunk, RTMPPacket};
 use crate::chunk::{Format, MAX_BODY, MAX_CHANNEL, Outgoing};
 use crate::message::MessageType;
-use crate::session::{Conversation, Event, Host, Scalars, feature, out_chunk_size, read_status};
+use crate::session::{Conversation, Event, Host, Scalars, feature, out_chunk_size, pausing, read_status};
 use crate::transport::Portion;
 use crate::{Error, Result};
 use libc::{c_int, c_short, c_uint};
@@ -170,7 +170,7 @@ pub unsafe extern "C" fn RTMP_ToggleStream(r: *mut RTMP) -> c_int {
 unsafe fn toggle(r: *mut RTMP) -> c_int {
     // SAFETY: the caller's promise.
     unsafe {
-        if Scalar::load(&raw const (*r).m_pausing) == 0 {
+        if Scalar::load(&raw const (*r).m_pausing) == pausing::NONE {
             let status = &raw mut (*r).m_read.status;
             if Scalar::load(&raw const (*r).m_sb.sb_timedout) != 0 && Scalar::load(status) == read_status::EOF
             {
@@ -180,11 +180,11 @@ unsafe fn toggle(r: *mut RTMP) -> c_int {
             if RTMP_SendPause(r, 1, Scalar::load(&raw const (*r).m_pauseStamp).cast_signed()) == 0 {
                 return 0;
             }
-            Scalar::store(&raw mut (*r).m_pausing, 1);
+            Scalar::store(&raw mut (*r).m_pausing, pausing::ASKED);
             std::thread::sleep(TOGGLE_PAUSE);
         }
         let sent = RTMP_Pause(r, 0);
-        Scalar::store(&raw mut (*r).m_pausing, 3);
+        Scalar::store(&raw mut (*r).m_pausing, pausing::RESUMING);
         sent
     }
 }

@@ -3,7 +3,7 @@
 #![deny(clippy::indexing_slicing, clippy::arithmetic_side_effects)]
 
 use super::auth::{self, Verdict};
-use super::{Conversation, Event, Host, Text, link_flag, read_flag};
+use super::{Conversation, Event, Host, Text, link_flag, pausing, read_flag};
 use crate::amf::{self, Value};
 use crate::chunk::{DEFAULT_CHUNK_SIZE, Format};
 use crate::log;
@@ -236,10 +236,10 @@ impl<H: Host + ?Sized> Conversation<'_, H> {
             Meaning::PlayEnded => return Ok(Event::Ended),
             Meaning::Seeked => self.host.set_read_flags(self.host.read_flags() & !read_flag::SEEKING),
             Meaning::Paused => {
-                if matches!(self.host.pausing(), 1 | 2) {
+                if matches!(self.host.pausing(), pausing::ASKED | pausing::AT_END) {
                     let time = self.host.pause_stamp();
                     self.send_pause(false, time.cast_signed())?;
-                    self.host.set_pausing(3);
+                    self.host.set_pausing(pausing::RESUMING);
                 }
             }
             Meaning::Other => {}

@@ -24,7 +24,7 @@ pub struct Fields {
     pub media_stamp: u32,
     /// Time at which the play was paused, milliseconds.
     pub pause_stamp: u32,
-    /// 0 playing, 1 pausing, 2 paused by us after the stream's EOF, 3 resuming.
+    /// One of [`pausing`](super::pausing).
     pub pausing: i32,
     /// The window we announce, bytes.
     pub server_bw: i32,

@@ -49,6 +49,18 @@ pub mod read_flag {
     pub const SEEKING: u8 = 0x20;
 }
 
+/// Values of `m_pausing`: how far a pause has come.
+pub mod pausing {
+    /// The stream plays.
+    pub const NONE: i32 = 0;
+    /// The server was asked to pause.
+    pub const ASKED: i32 = 1;
+    /// The same, and the server has sent all that its stream holds.
+    pub const AT_END: i32 = 2;
+    /// The server was asked to go on; what was already played is dropped until newer media comes.
+    pub const RESUMING: i32 = 3;
+}
+
 /// Values of `m_read.status`.
 pub mod read_status {
     /// The play ended.

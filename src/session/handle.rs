@@ -2,7 +2,7 @@
 #![forbid(unsafe_code)]
 #![deny(clippy::indexing_slicing, clippy::arithmetic_side_effects)]
 
-use super::{Conversation, Host, link_flag};
+use super::{Conversation, Host, link_flag, pausing};
 use crate::chunk::{MAX_CHUNK_SIZE, MessageHeader};
 use crate::flv::Aggregate;
 use crate::log;
@@ -127,7 +127,9 @@ impl<H: Host + ?Sized> Conversation<'_, H> {
         };
         crate::debug!("received user control event {event}, value {value}");
         match event {
-            control::STREAM_EOF if self.host.pausing() == 1 => self.host.set_pausing(2),
+            control::STREAM_EOF if self.host.pausing() == pausing::ASKED => {
+                self.host.set_pausing(pausing::AT_END);
+            }
             control::PING_REQUEST => self.send_control(control::PING_RESPONSE, value, 0)?,
             control::BUFFER_EMPTY => self.on_buffer_empty()?,
             _ => {}
@@ -140,16 +142,16 @@ impl<H: Host + ?Sized> Conversation<'_, H> {
             return Ok(());
         }
         match self.host.pausing() {
-            0 => {
+            pausing::NONE => {
                 let time = self.host.channel_time(self.host.media_channel());
                 self.host.set_pause_stamp(time);
                 self.send_pause(true, time.cast_signed())?;
-                self.host.set_pausing(1);
+                self.host.set_pausing(pausing::ASKED);
             }
-            2 => {
+            pausing::AT_END => {
                 let time = self.host.pause_stamp();
                 self.send_pause(false, time.cast_signed())?;
-                self.host.set_pausing(3);
+                self.host.set_pausing(pausing::RESUMING);
             }
             _ => {}
         }
@@ -173,7 +175,7 @@ impl<H: Host + ?Sized> Conversation<'_, H> {
         if self.host.media_channel() == 0 {
             self.host.set_media_channel(channel.cast_signed());
         }
-        if self.host.pausing() == 0 {
+        if self.host.pausing() == pausing::NONE {
             self.host.set_media_stamp(time);
         }
     }
@@ -183,7 +185,7 @@ impl<H: Host + ?Sized> Conversation<'_, H> {
             if tag.kind == MessageType::DATA {
                 self.on_data(tag.body);
             }
-            if self.host.pausing() == 0 {
+            if self.host.pausing() == pausing::NONE {
                 self.host.set_media_stamp(tag.timestamp);
             }
         }

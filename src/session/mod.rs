@@ -28,7 +28,7 @@ pub use ahead::PublishAhead;
 pub use connect::{Established, accept, handshake};
 pub use conversation::{Conversation, PUBLISH_CHANNEL, out_chunk_size};
 pub use fields::{Fields, LinkFields, ReadFields, Scalars};
-pub use flags::{feature, link_flag, read_flag, read_status};
+pub use flags::{feature, link_flag, pausing, read_flag, read_status};
 pub use handle::{Event, Incoming};
 pub use host::{Host, MAX_BANDWIDTH_CHECKS, MAX_CALLS, Resumed, Text};
 pub use player::{Player, ReadOutcome};

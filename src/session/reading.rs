@@ -1,7 +1,7 @@
 //! The reading half of a session: messages from the stream, counted, acknowledged and met.
 #![forbid(unsafe_code)]
 
-use super::{Conversation, Event, Host, Incoming, Player};
+use super::{Conversation, Event, Host, Incoming, Player, pausing};
 use crate::chunk::{Body, Chunk, ChunkBytes, Complete, MAX_CHUNK_SIZE, Reader};
 use crate::crypto::Rc4;
 use crate::message::MessageType;
@@ -158,7 +158,7 @@ fn in_chunk_size<H: Host + ?Sized>(host: &H) -> Result<u32> {
 
 /// After resuming, what was already played is dropped; the first newer media ends the pause.
 fn is_before_pause<H: Host + ?Sized>(host: &mut H, time: u32) -> bool {
-    if host.pausing() != 3 {
+    if host.pausing() != pausing::RESUMING {
         return false;
     }
     let played = host.media_stamp();
@@ -166,14 +166,14 @@ fn is_before_pause<H: Host + ?Sized>(host: &mut H, time: u32) -> bool {
         crate::debug!("dropped a packet at {time} ms, already played up to {played} ms");
         return true;
     }
-    host.set_pausing(0);
+    host.set_pausing(pausing::NONE);
     false
 }
 
 /// Remembers where the play stood when the server fell silent, for `RTMP_ToggleStream`.
 fn note_time_out<H: Host + ?Sized>(host: &mut H) {
-    let (pausing, channel) = (host.pausing(), host.media_channel());
-    if pausing == 0 {
+    if host.pausing() == pausing::NONE {
+        let channel = host.media_channel();
         host.set_pause_stamp(host.channel_time(channel));
     }
 }
