@@ -9,7 +9,7 @@ use crate::capi::call::InUse;
 use crate::capi::close::{Farewell, Settings, close, end};
 use crate::capi::connection::{self, interrupt};
 use crate::capi::guard::guard;
-use crate::capi::reasons::show_errno;
+use crate::capi::reasons::{Step, say_unreachable, show_errno};
 use crate::capi::scalar::Scalar;
 use crate::capi::send::send_packet;
 use crate::capi::types::{AVal, RTMP, RTMPPacket};
@@ -209,58 +209,6 @@ unsafe fn connect1(r: *mut RTMP, cp: *mut RTMPPacket, deadline: Deadline) -> boo
         show_errno(&error);
         false
     }
-}
-
-/// What connecting is at.
-#[derive(Clone, Copy)]
-enum Step {
-    /// The socket, of which the error says all.
-    Socket,
-    /// TLS, the tunnel, or both.
-    Layers(c_int),
-    /// The handshake and what follows it.
-    Handshake,
-}
-
-impl Step {
-    /// Its name and a colon, to stand before the error.
-    fn name(self) -> &'static str {
-        match self {
-            Step::Socket => "",
-            Step::Layers(protocol) => match (protocol & feature::SSL != 0, protocol & feature::HTTP != 0) {
-                (true, false) => "TLS handshake: ",
-                (false, true) => "opening the RTMPT tunnel: ",
-                (true, true) => "TLS handshake and opening the RTMPT tunnel: ",
-                (false, false) => "",
-            },
-            Step::Handshake => "RTMP handshake: ",
-        }
-    }
-
-    /// What a server may be that says nothing at this step.
-    fn of_silence(self) -> &'static str {
-        match self {
-            Step::Layers(protocol) if protocol & feature::SSL != 0 => "; it may not speak TLS on this port",
-            Step::Layers(protocol) if protocol & feature::HTTP != 0 => "; it may not speak HTTP on this port",
-            _ => "",
-        }
-    }
-}
-
-/// Logs that the server cannot be reached, and why.
-///
-/// # Safety
-/// `r` points to an initialised `struct RTMP`.
-unsafe fn say_unreachable(r: *mut RTMP, step: Step, error: &Error) {
-    // SAFETY: the caller's promise.
-    let (host, port, seconds) = unsafe { ((*r).Link.hostname.bytes(), (*r).Link.port, (*r).Link.timeout) };
-    let server =
-        if host.is_empty() { String::new() } else { format!(" to {}:{port}", crate::log::Text(host)) };
-    let time = match error {
-        Error::TimedOut => format!(" after {seconds} s (option timeout){}", step.of_silence()),
-        _ => String::new(),
-    };
-    crate::error!("cannot connect{server}: {}{error}{time}", step.name());
 }
 
 /// TLS, tunnel and handshake over the socket in `m_sb.sb_socket`, by the deadline. Tells which `step` it has come to.

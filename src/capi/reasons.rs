@@ -3,6 +3,7 @@
 use crate::Error;
 use crate::bytes::without_query;
 use crate::capi::call::ReadingCall;
+use crate::capi::types::RTMP;
 use crate::log::Text;
 use crate::session::feature;
 use libc::c_int;
@@ -33,6 +34,57 @@ fn number_of(kind: io::ErrorKind) -> Option<c_int> {
         io::ErrorKind::PermissionDenied => libc::EACCES,
         _ => return None,
     })
+}
+
+/// What connecting is at.
+#[derive(Clone, Copy)]
+pub(crate) enum Step {
+    /// The socket, of which the error says all.
+    Socket,
+    /// TLS, the tunnel, or both.
+    Layers(c_int),
+    /// The handshake and what follows it.
+    Handshake,
+}
+
+impl Step {
+    /// Its name and a colon, to stand before the error.
+    fn name(self) -> &'static str {
+        match self {
+            Step::Socket => "",
+            Step::Layers(protocol) => match (protocol & feature::SSL != 0, protocol & feature::HTTP != 0) {
+                (true, false) => "TLS handshake: ",
+                (false, true) => "opening the RTMPT tunnel: ",
+                (true, true) => "TLS handshake and opening the RTMPT tunnel: ",
+                (false, false) => "",
+            },
+            Step::Handshake => "RTMP handshake: ",
+        }
+    }
+
+    /// What a server may be that says nothing at this step.
+    fn of_silence(self) -> &'static str {
+        match self {
+            Step::Layers(protocol) if protocol & feature::SSL != 0 => "; it may not speak TLS on this port",
+            Step::Layers(protocol) if protocol & feature::HTTP != 0 => "; it may not speak HTTP on this port",
+            _ => "",
+        }
+    }
+}
+
+/// Logs that the server cannot be reached, and why.
+///
+/// # Safety
+/// `r` points to an initialised `struct RTMP`.
+pub(crate) unsafe fn say_unreachable(r: *mut RTMP, step: Step, error: &Error) {
+    // SAFETY: the caller's promise.
+    let (host, port, seconds) = unsafe { ((*r).Link.hostname.bytes(), (*r).Link.port, (*r).Link.timeout) };
+    let server = if host.is_empty() { String::new() } else { format!(" to {}:{port}", Text(host)) };
+    let time = match error {
+        Error::TimedOut => format!(" after {seconds} s (option timeout){}", step.of_silence()),
+        _ => String::new(),
+    };
+    crate::error!("cannot connect{server}: {}{error}{time}", step.name());
 }
 
 /// Logs that the stream of a call did not begin, and why. The name that is published is left out, as many servers take
