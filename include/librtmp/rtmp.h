@@ -611,16 +611,6 @@ int RTMP_Read(struct RTMP *r,
               int size);
 
 /**
- * Takes FLV bytes in pieces of any size and sends each complete tag. Returns the bytes taken, -1 on an error.
- *
- * The caller promises:
- * `r` is null or initialised; `buf` is null or points to `size` bytes.
- */
-int RTMP_Write(struct RTMP *r,
-               const char *buf,
-               int size);
-
-/**
  * Sends one message; its body and header stay as they are, but for `m_headerType`, which tells the format sent.
  *
  * With `queue`, the name and the transaction of an INVOKE join `m_methodCalls`. Returns 1, or 0 after a log line.
@@ -720,6 +710,16 @@ void RTMP_UpdateBufferMS(struct RTMP *r);
  * `r` is null or initialised by `RTMP_Init`.
  */
 void RTMP_DeleteStream(struct RTMP *r);
+
+/**
+ * Takes FLV bytes in pieces of any size and sends each complete tag. Returns the bytes taken, -1 on an error.
+ *
+ * The caller promises:
+ * `r` is null or initialised; `buf` is null or points to `size` bytes.
+ */
+int RTMP_Write(struct RTMP *r,
+               const char *buf,
+               int size);
 
 /**
  * Receives once into the buffer. Returns the bytes received; 0 at the end of the stream and on a time-out

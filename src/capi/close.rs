@@ -225,8 +225,10 @@ mod tests {
     use crate::capi::handle::RTMP_IsConnected;
     use crate::capi::log::{RTMP_LogSetCallback, RTMP_LogSetLevel};
     use crate::capi::private;
-    use crate::capi::receive::{RTMP_Read, RTMP_ReadPacket, RTMP_Write};
-    use crate::capi::send::RTMP_SendCreateStream;
+    use crate::capi::receive::RTMP_ReadPacket;
+    use crate::capi::receive::flv::RTMP_Read;
+    use crate::capi::send::commands::RTMP_SendCreateStream;
+    use crate::capi::send::flv::RTMP_Write;
     use crate::capi::testing::Handle;
     use crate::capi::types::RTMPPacket;
     use libc::{c_char, c_int, c_void};

@@ -54,8 +54,9 @@ mod tests {
     use crate::capi::call::{PublishingCall, ReadingCall};
     use crate::capi::connection;
     use crate::capi::handle::RTMP_IsConnected;
-    use crate::capi::receive::{RTMP_Read, RTMP_Write};
-    use crate::capi::send::RTMP_SendCreateStream;
+    use crate::capi::receive::flv::RTMP_Read;
+    use crate::capi::send::commands::RTMP_SendCreateStream;
+    use crate::capi::send::flv::RTMP_Write;
     use crate::capi::testing::Handle;
     use crate::capi::types::RTMP;
     use libc::c_int;

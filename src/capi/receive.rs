@@ -1,18 +1,19 @@
-//! Receiving: chunks, media packets and FLV bytes; and `RTMP_Write`, whose FLV bytes go the other way.
+//! Receiving: chunks and media packets, and what a packet means for the session. FLV bytes are in `receive::flv`.
 
-use crate::capi::call::{InUse, PublishingCall, ReadingCall};
+pub mod flv;
+
+use crate::Error;
+use crate::capi::call::{InUse, ReadingCall};
 use crate::capi::close::{Farewell, end, fail};
 use crate::capi::connect::{RTMP_ConnectStream, reconnect};
 use crate::capi::connection;
 use crate::capi::guard::guard;
 use crate::capi::mem::MallocBody;
 use crate::capi::scalar::Scalar;
-use crate::capi::send::{listen_when_due, reason};
 use crate::capi::types::{RTMP, RTMPChunk, RTMPPacket};
 use crate::chunk::{ChunkBytes, Format, MAX_BODY, MAX_CHANNEL, MessageHeader};
 use crate::message::MessageType;
-use crate::session::{Event, Incoming, Media, ReadOutcome, read_status};
-use crate::{Error, Result};
+use crate::session::{Event, Incoming, Media};
 use libc::{c_char, c_int};
 use std::sync::atomic::Ordering;
 
@@ -162,28 +163,12 @@ pub unsafe extern "C" fn RTMP_ClientPacket(r: *mut RTMP, packet: *mut RTMPPacket
         if r.is_null() || packet.is_null() {
             return 0;
         }
-        // SAFETY: `r` is initialised; the packet is complete: `m_body` points to `m_nBodySize` bytes.
+        // SAFETY: `r` is initialised; the packet is complete, and copied, so that no reference to it remains.
         unsafe {
             let copy = packet.read();
-            let len = if copy.m_body.is_null() { 0 } else { copy.m_nBodySize as usize };
-            let body = match len {
-                0 => &[],
-                1..=MAX_BODY => std::slice::from_raw_parts(copy.m_body.cast::<u8>(), len),
-                _ => {
-                    crate::error!("RTMP_ClientPacket: no message has {len} bytes");
-                    return 0;
-                }
-            };
-            let header = MessageHeader {
-                channel: copy.m_nChannel.cast_unsigned().min(MAX_CHANNEL),
-                format: Format::from_number(copy.m_headerType).unwrap_or_default(),
-                timestamp: copy.m_nTimeStamp,
-                length: copy.m_nBodySize,
-                kind: MessageType(copy.m_packetType),
-                stream: copy.m_nInfoField2.cast_unsigned(),
-            };
+            let Some(message) = incoming(&copy) else { return 0 };
             let Some(connection) = connection::current(r) else { return 0 };
-            match connection.talk(|talk| talk.handle(&Incoming { header, body })) {
+            match connection.talk(|talk| talk.handle(&message)) {
                 Ok(event) => act(connection, event),
                 Err(error) => {
                     fail(connection, &error, |_| {});
@@ -192,6 +177,32 @@ pub unsafe extern "C" fn RTMP_ClientPacket(r: *mut RTMP, packet: *mut RTMPPacket
             }
         }
     })
+}
+
+/// Views a packet as a message; one without a body, whatever its size says, is an empty one.
+///
+/// # Safety
+/// `m_body` is null or points to `m_nBodySize` bytes that stay as they are while the result lives.
+unsafe fn incoming(packet: &RTMPPacket) -> Option<Incoming<'_>> {
+    let len = if packet.m_body.is_null() { 0 } else { packet.m_nBodySize as usize };
+    let body = match len {
+        0 => &[],
+        // SAFETY: the caller's promise.
+        1..=MAX_BODY => unsafe { std::slice::from_raw_parts(packet.m_body.cast::<u8>(), len) },
+        _ => {
+            crate::error!("RTMP_ClientPacket: no message has {len} bytes");
+            return None;
+        }
+    };
+    let header = MessageHeader {
+        channel: packet.m_nChannel.cast_unsigned().min(MAX_CHANNEL),
+        format: Format::from_number(packet.m_headerType).unwrap_or_default(),
+        timestamp: packet.m_nTimeStamp,
+        length: packet.m_nBodySize,
+        kind: MessageType(packet.m_packetType),
+        stream: packet.m_nInfoField2.cast_unsigned(),
+    };
+    Some(Incoming { header, body })
 }
 
 /// Acts on what a message meant, outside all locks.
@@ -220,137 +231,4 @@ fn act(call: impl Into<InUse>, event: Event) -> c_int {
             0
         }
     }
-}
-
-/// Reads FLV bytes: the file header first, then at most one tag a call. Returns the bytes put into `buf`; 0 when the
-/// play has ended, the connection is gone, the stream is corrupt or could not be resumed (`m_read.status` tells which);
-/// -1 from every call after the last two.
-///
-/// # Safety
-/// `r` is null or initialised; `buf` is null or points to `size` writable bytes.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn RTMP_Read(r: *mut RTMP, buf: *mut c_char, size: c_int) -> c_int {
-    guard(-1, || {
-        let (false, false, Ok(len)) = (r.is_null(), buf.is_null(), usize::try_from(size)) else { return -1 };
-        // SAFETY: `r` is initialised; `buf` is the caller's memory, `size` bytes, which the library has for this call.
-        unsafe { read(r, std::slice::from_raw_parts_mut(buf.cast::<u8>(), len)) }
-    })
-}
-
-/// # Safety
-/// `r` points to an initialised `struct RTMP`.
-unsafe fn read(r: *mut RTMP, out: &mut [u8]) -> c_int {
-    // SAFETY: the caller's promise.
-    unsafe {
-        match Scalar::load(&raw const (*r).m_read.status) {
-            read_status::EOF if was_late(r) => {
-                Scalar::store(&raw mut (*r).m_read.status, read_status::OK);
-            }
-            status @ (read_status::EOF | read_status::COMPLETE) => {
-                if let Some(call) = connection::current(r) {
-                    end_keeping(call, status);
-                }
-                return 0;
-            }
-            read_status::ERROR => return corrupt(),
-            _ => {}
-        }
-        if out.is_empty() {
-            return 0;
-        }
-        let Some(mut call) = ReadingCall::begin(r) else {
-            if connection::nested(r).is_none() {
-                Scalar::store(&raw mut (*r).m_read.status, read_status::EOF);
-            }
-            return 0;
-        };
-        let outcome = call
-            .run(|talk, reading, input| reading.read_flv(talk, input, out))
-            .unwrap_or(ReadOutcome::Failed(Error::Closed));
-        finish_read(call, outcome)
-    }
-}
-
-/// Whether the end that `m_read.status` tells of was a time-out's: the connection is still there then.
-///
-/// # Safety
-/// `r` points to an initialised `struct RTMP`.
-unsafe fn was_late(r: *mut RTMP) -> bool {
-    // SAFETY: the caller's promise.
-    unsafe { connection::current(r) }.is_some_and(|call| call.read_was_late.swap(false, Ordering::Relaxed))
-}
-
-fn finish_read(call: ReadingCall, outcome: ReadOutcome) -> c_int {
-    match outcome {
-        ReadOutcome::Bytes(n) => return n as c_int,
-        ReadOutcome::Ended(Event::Reconnect) => {
-            act(call, Event::Reconnect);
-        }
-        ReadOutcome::Ended(Event::Closed) => end_keeping(call, read_status::EOF),
-        ReadOutcome::Ended(_) => {}
-        ReadOutcome::Failed(error) if error.keeps_connection() => {
-            call.read_was_late.store(true, Ordering::Relaxed);
-            say_late(&call);
-        }
-        ReadOutcome::Failed(error) => {
-            // SAFETY: the structure stays while the call lives.
-            let status = unsafe { Scalar::load(&raw const (*call.handle()).m_read.status) };
-            fail(call, &error, keep(status));
-        }
-    }
-    0
-}
-
-/// Ends the session; how its stream ended stays readable in `m_read.status`.
-fn end_keeping(call: impl Into<InUse>, status: i8) {
-    end(call, Farewell::Said, keep(status));
-}
-
-/// Stores how a stream ended, once the session is over.
-fn keep(status: i8) -> impl FnOnce(*mut RTMP) {
-    // SAFETY: whoever ends the session hands over its structure.
-    move |r| unsafe { Scalar::store(&raw mut (*r).m_read.status, status) }
-}
-
-/// What a program gets that reads on after an error.
-fn corrupt() -> c_int {
-    // SAFETY: the address of this thread's errno is always good.
-    unsafe { *libc::__errno_location() = libc::EINVAL };
-    -1
-}
-
-/// Takes FLV bytes in pieces of any size and sends each complete tag. Returns the bytes taken, -1 on an error.
-///
-/// # Safety
-/// `r` is null or initialised; `buf` is null or points to `size` bytes.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn RTMP_Write(r: *mut RTMP, buf: *const c_char, size: c_int) -> c_int {
-    guard(-1, || {
-        let (false, false, Ok(len)) = (r.is_null(), buf.is_null(), usize::try_from(size)) else { return -1 };
-        // SAFETY: `r` is initialised; `buf` is the caller's memory, `size` bytes, unchanged during this call.
-        unsafe {
-            let bytes = std::slice::from_raw_parts(buf.cast::<u8>(), len);
-            let Some(mut call) = PublishingCall::begin(r) else {
-                connection::say_unconnected(r, "RTMP_Write");
-                return -1;
-            };
-            match write(&mut call, bytes).map_err(|error| reason(&call, error)) {
-                Ok(n) => n as c_int,
-                Err(Error::Usage(text)) => {
-                    crate::error!("RTMP_Write: {text}");
-                    -1
-                }
-                Err(error) => {
-                    fail(call, &error, |_| {});
-                    -1
-                }
-            }
-        }
-    })
-}
-
-fn write(call: &mut PublishingCall, bytes: &[u8]) -> Result<usize> {
-    call.published.store(true, Ordering::Relaxed);
-    listen_when_due(call)?;
-    call.run(|talk, publisher| publisher.write(talk, bytes)).unwrap_or(Err(Error::Closed))
 }

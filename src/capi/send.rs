@@ -1,6 +1,8 @@
-//! Sending: packets and chunks of the program's own, and the commands it asks for.
+//! Sending: messages and chunks of the program's own. Commands are in `send::commands`, FLV bytes in `send::flv`.
 
-#![allow(non_snake_case)]
+pub mod commands;
+pub mod flv;
+mod listen;
 
 use crate::amf;
 use crate::capi::call::InUse;
@@ -8,21 +10,17 @@ use crate::capi::close::fail;
 use crate::capi::connection;
 use crate::capi::guard::guard;
 use crate::capi::owner::Owner;
-use crate::capi::scalar::Scalar;
 use crate::capi::types::{RTMP, RTMPChunk, RTMPPacket};
 use crate::chunk::{Format, MAX_BODY, MAX_CHANNEL, Outgoing};
 use crate::message::MessageType;
-use crate::session::{Conversation, Event, Host, Scalars, feature, out_chunk_size, pausing, read_status};
-use crate::transport::Portion;
+use crate::session::{Host, feature, out_chunk_size};
 use crate::{Error, Result};
-use libc::{c_int, c_short, c_uint};
+use libc::c_int;
+use listen::{listen_when_due, reason};
 use std::sync::atomic::Ordering;
-use std::time::Duration;
 
 /// The lowest channel a message may have: 0 and 1 announce longer basic headers (RTMP 1.0, section 5.3.1.1).
 const MIN_CHANNEL: u32 = 2;
-/// How long `RTMP_ToggleStream` leaves the stream paused.
-const TOGGLE_PAUSE: Duration = Duration::from_secs(1);
 
 /// Sends one message; its body and header stay as they are, but for `m_headerType`, which tells the format sent.
 ///
@@ -61,167 +59,6 @@ pub unsafe extern "C" fn RTMP_SendChunk(r: *mut RTMP, chunk: *mut RTMPChunk) -> 
             let Some(connection) = connection::current(r) else { return 0 };
             let sent =
                 connection.talk(|talk| talk.sender.send_raw(&[header, body], out_chunk_size(talk.host)));
-            finish(connection, sent).into()
-        }
-    })
-}
-
-/// Sends a user control message; `nTime` counts for event 3 only.
-///
-/// # Safety
-/// `r` is null or initialised by `RTMP_Init`.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn RTMP_SendCtrl(
-    r: *mut RTMP,
-    nType: c_short,
-    nObject: c_uint,
-    nTime: c_uint,
-) -> c_int {
-    // SAFETY: `r` is null or initialised.
-    unsafe { talk(r, |talk| talk.send_control(nType.cast_unsigned(), nObject, nTime)) }
-}
-
-/// Announces `m_nServerBW` as our window of acknowledgements.
-///
-/// # Safety
-/// `r` is null or initialised by `RTMP_Init`.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn RTMP_SendServerBW(r: *mut RTMP) -> c_int {
-    // SAFETY: `r` is null or initialised.
-    unsafe { talk(r, |talk| talk.send_window_ack_size()) }
-}
-
-/// Announces `m_nClientBW` and `m_nClientBW2` as what the peer may send unacknowledged.
-///
-/// # Safety
-/// `r` is null or initialised by `RTMP_Init`.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn RTMP_SendClientBW(r: *mut RTMP) -> c_int {
-    // SAFETY: `r` is null or initialised.
-    unsafe { talk(r, |talk| talk.send_peer_bandwidth()) }
-}
-
-/// Asks the server for a message stream.
-///
-/// # Safety
-/// `r` is null or initialised by `RTMP_Init`.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn RTMP_SendCreateStream(r: *mut RTMP) -> c_int {
-    // SAFETY: `r` is null or initialised.
-    unsafe { talk(r, |talk| talk.send_create_stream()) }
-}
-
-/// Asks the server to go on from `dTime` milliseconds.
-///
-/// # Safety
-/// `r` is null or initialised by `RTMP_Init`.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn RTMP_SendSeek(r: *mut RTMP, dTime: c_int) -> c_int {
-    // SAFETY: `r` is null or initialised.
-    unsafe { talk(r, |talk| talk.send_seek(dTime)) }
-}
-
-/// Asks the server to pause (`DoPause` not 0) or to go on, at `dTime` milliseconds.
-///
-/// # Safety
-/// `r` is null or initialised by `RTMP_Init`.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn RTMP_SendPause(r: *mut RTMP, DoPause: c_int, dTime: c_int) -> c_int {
-    // SAFETY: `r` is null or initialised.
-    unsafe { talk(r, |talk| talk.send_pause(DoPause != 0, dTime)) }
-}
-
-/// Pauses the play where it is, or goes on from there.
-///
-/// # Safety
-/// `r` is null or initialised by `RTMP_Init`.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn RTMP_Pause(r: *mut RTMP, DoPause: c_int) -> c_int {
-    // SAFETY: `r` is null or initialised.
-    unsafe { talk(r, |talk| pause(talk, DoPause != 0)) }
-}
-
-fn pause(talk: &mut Conversation<'_, Owner<'_>>, on: bool) -> Result<()> {
-    if on {
-        let channel = talk.host.media_channel();
-        talk.host.set_pause_stamp(talk.host.channel_time(channel));
-    }
-    let time = talk.host.pause_stamp();
-    talk.send_pause(on, time.cast_signed())
-}
-
-/// Pauses for a second and goes on, which wakes some servers.
-///
-/// # Safety
-/// `r` is null or initialised by `RTMP_Init`.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn RTMP_ToggleStream(r: *mut RTMP) -> c_int {
-    guard(0, || {
-        if r.is_null() {
-            return 0;
-        }
-        // SAFETY: `r` is initialised.
-        unsafe { toggle(r) }
-    })
-}
-
-/// # Safety
-/// `r` points to an initialised `struct RTMP`.
-unsafe fn toggle(r: *mut RTMP) -> c_int {
-    // SAFETY: the caller's promise.
-    unsafe {
-        if Scalar::load(&raw const (*r).m_pausing) == pausing::NONE {
-            let status = &raw mut (*r).m_read.status;
-            if Scalar::load(&raw const (*r).m_sb.sb_timedout) != 0 && Scalar::load(status) == read_status::EOF
-            {
-                Scalar::store(status, read_status::OK);
-            }
-            // At the time noted when the server fell silent, which is what the program has played up to.
-            if RTMP_SendPause(r, 1, Scalar::load(&raw const (*r).m_pauseStamp).cast_signed()) == 0 {
-                return 0;
-            }
-            Scalar::store(&raw mut (*r).m_pausing, pausing::ASKED);
-            std::thread::sleep(TOGGLE_PAUSE);
-        }
-        let sent = RTMP_Pause(r, 0);
-        Scalar::store(&raw mut (*r).m_pausing, pausing::RESUMING);
-        sent
-    }
-}
-
-/// Tells the server the buffer's length in `m_nBufferMS`.
-///
-/// # Safety
-/// `r` is null or initialised by `RTMP_Init`.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn RTMP_UpdateBufferMS(r: *mut RTMP) {
-    // SAFETY: `r` is null or initialised.
-    unsafe { talk(r, |talk| talk.send_buffer_length()) };
-}
-
-/// Gives the message stream back to the server.
-///
-/// # Safety
-/// `r` is null or initialised by `RTMP_Init`.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn RTMP_DeleteStream(r: *mut RTMP) {
-    // SAFETY: `r` is null or initialised.
-    unsafe { talk(r, |talk| talk.delete_stream()) };
-}
-
-/// Runs a sending conversation as the body of an export.
-///
-/// # Safety
-/// `r` is null or points to an initialised `struct RTMP`.
-unsafe fn talk(r: *mut RTMP, work: impl FnOnce(&mut Conversation<'_, Owner<'_>>) -> Result<()>) -> c_int {
-    guard(0, || {
-        if r.is_null() {
-            return 0;
-        }
-        // SAFETY: the caller's promise.
-        unsafe {
-            let Some(connection) = connection::required(r, "cannot send") else { return 0 };
-            let sent = connection.talk(work);
             finish(connection, sent).into()
         }
     })
@@ -327,43 +164,5 @@ fn note_call(host: &mut Owner<'_>, body: &[u8]) {
         && let (Some(name), Some(transaction)) = (name.as_str(), transaction.as_number())
     {
         host.call_sent(name, transaction as i32);
-    }
-}
-
-/// Hears what the server has to say, without waiting, unless that was done a moment ago or somebody else reads.
-pub(crate) fn listen_when_due(call: &InUse) -> Result<()> {
-    if call.program_reads.load(Ordering::Relaxed) || !call.listening_is_due() {
-        return Ok(());
-    }
-    listen(call, LISTENED_TO)
-}
-
-/// How much of what the server says is heard at a time: one that never stops must not keep a writing call.
-const LISTENED_TO: usize = 64 << 10;
-/// How much is heard to find out why sending failed: more than a socket holds.
-const LAST_WORDS: usize = 8 << 20;
-
-fn listen(call: &InUse, most: usize) -> Result<()> {
-    match call.read_aside(|talk, reading, input| reading.listen(talk, &mut Portion::of(input, most))) {
-        None | Some(Ok(Event::Handled | Event::Media)) => Ok(()),
-        Some(Ok(Event::Ended | Event::Closed | Event::Reconnect)) => {
-            Err(Error::Refused("the server ended the stream that is being published".into()))
-        }
-        // A reader hears of an end by its return value; a publisher would be left with nothing but a failed write.
-        Some(Err(Error::Closed)) => {
-            Err(Error::Refused("the connection was closed while the stream was being published".into()))
-        }
-        Some(Err(error)) => Err(error),
-    }
-}
-
-/// Why sending failed: the server's own words, when it said any before it left.
-pub(crate) fn reason(call: &InUse, error: Error) -> Error {
-    if matches!(error, Error::Usage(_) | Error::Refused(_)) || call.program_reads.load(Ordering::Relaxed) {
-        return error;
-    }
-    match listen(call, LAST_WORDS) {
-        Err(said @ Error::Refused(_)) => said,
-        _ => error,
     }
 }

@@ -8,7 +8,7 @@ use crate::capi::close::{Farewell, end, fail, is_programs_own};
 use crate::capi::guard::guard;
 use crate::capi::reasons::{late, say_not_begun};
 use crate::capi::scalar::Scalar;
-use crate::capi::send::{RTMP_DeleteStream, RTMP_SendCreateStream};
+use crate::capi::send::commands::{RTMP_DeleteStream, RTMP_SendCreateStream};
 use crate::capi::types::RTMP;
 use crate::chunk::Body;
 use crate::message::MessageType;
