@@ -2,15 +2,15 @@
 //! bytes come through [`Input`](crate::transport::Input) and leave as slices.
 #![forbid(unsafe_code)]
 
+mod body;
 mod channels;
 mod header;
-mod memory;
 mod reader;
 mod writer;
 
+pub use body::{Body, Memory};
 pub use header::{Format, MAX_HEADER, MessageHeader};
-pub use memory::Memory;
-pub use reader::{Body, Chunk, ChunkBytes, Complete, MAX_UNFINISHED, Reader};
+pub use reader::{Chunk, ChunkBytes, Complete, MAX_UNFINISHED, Reader};
 pub use writer::{MAX_BODY, Outgoing, Writer};
 
 /// The chunk size of both directions until the sender announces another (RTMP 1.0, section 5.4.1).

@@ -1,13 +1,17 @@
-//! Chunks into messages.
+//! Chunks into messages: chunks of any channel come in any order, and in pieces of any size.
 #![forbid(unsafe_code)]
 #![deny(clippy::indexing_slicing, clippy::arithmetic_side_effects)]
 
+mod channel;
+mod parse;
+
 use super::channels::{Channels, Slot};
-use super::header::{Basic, EXTENDED, RawHeader, basic, one_byte, u24};
-use super::{Format, MessageHeader};
-use crate::message::MessageType;
+use super::header::{RawHeader, basic};
+use super::{Body, Format, MessageHeader};
 use crate::transport::Input;
 use crate::{Error, Result, memory};
+use channel::Channel;
+use parse::{Parsed, parse};
 
 /// Bytes that unfinished messages may hold in sum.
 pub const MAX_UNFINISHED: usize = 64 * 1024 * 1024;
@@ -17,21 +21,6 @@ const AHEAD: usize = 64 * 1024;
 const MAX_AHEAD: usize = 8 * 1024 * 1024;
 /// Memory reserved at once beyond that limit.
 const AHEAD_AT_LIMIT: usize = 4096;
-
-/// Memory a message body grows in. The C layer's is malloc'ed, so that a program may free it.
-pub trait Body: Default + Send {
-    /// The bytes received so far.
-    fn as_slice(&self) -> &[u8];
-    /// Makes room for one more byte at least, and for `wish` when that is modest, so that a usual body is allocated once.
-    /// Returns for how many there is room, `wish` at most; fails when memory is out.
-    fn reserve(&mut self, wish: usize) -> Result<usize>;
-    /// Appends what there is room for of `bytes`.
-    fn append(&mut self, bytes: &[u8]);
-    /// Up to `n` writable bytes behind what is filled: as many as there is room for.
-    fn spare(&mut self, n: usize) -> &mut [u8];
-    /// Says that the first `n` bytes of the last `spare` are now filled.
-    fn filled(&mut self, n: usize);
-}
 
 /// One chunk, as `RTMP_ReadPacket` reports it; [`Reader::last_chunk`] has its bytes.
 #[derive(Debug)]
@@ -98,40 +87,6 @@ impl<B> Default for Reader<B> {
     }
 }
 
-/// What is remembered of a channel.
-#[derive(Debug, Default)]
-struct Channel<B> {
-    /// The last message's header, its timestamp as carried.
-    header: MessageHeader,
-    /// Whether `header.timestamp` came in an extended timestamp.
-    extended: bool,
-    /// Absolute time of the last complete message.
-    time: u32,
-    /// Whether a message has begun and is not complete.
-    open: bool,
-    /// Bytes of it that have arrived.
-    received: u32,
-    /// Where they are, unless in memory that was lent.
-    body: B,
-    /// Memory reserved in `body` beyond what has arrived.
-    ahead: usize,
-}
-
-impl<B: Body> Channel<B> {
-    /// Begins a message.
-    fn begin(&mut self, parsed: &Parsed) {
-        self.header = parsed.header;
-        self.extended = parsed.extended;
-        self.open = true;
-        self.received = 0;
-    }
-
-    /// Whether there is memory of ours in it.
-    fn holds_memory(&self) -> bool {
-        self.ahead > 0 || !self.body.as_slice().is_empty()
-    }
-}
-
 /// A chunk in progress.
 #[derive(Clone, Copy, Debug)]
 struct Current {
@@ -139,16 +94,6 @@ struct Current {
     /// Body bytes of this chunk, and how many of them are still to come.
     length: u32,
     left: u32,
-}
-
-/// A chunk header that is all there.
-struct Parsed {
-    /// The message it begins or continues; the timestamp as carried.
-    header: MessageHeader,
-    extended: bool,
-    begins: bool,
-    /// Bytes of the header.
-    len: usize,
 }
 
 /// The caller's memory, and which message lies in it.
@@ -179,7 +124,7 @@ impl<B: Body> Reader<B> {
         let received = channel.received;
         let unfinished = channel.header;
         // Before the input is touched, which the compiler must take for a change of the channel.
-        let finished = finish(channel);
+        let finished = channel.finish();
         let message = finished.map(|_| self.release(current.slot));
         Ok(Chunk { header: finished.unwrap_or(unfinished), received, message })
     }
@@ -205,7 +150,7 @@ impl<B: Body> Reader<B> {
         let result = loop {
             match self.chunk(input, chunk_size, &mut lent) {
                 Ok(Current { slot, .. }) => {
-                    if let Some(header) = self.channels.at_mut(slot).and_then(finish) {
+                    if let Some(header) = self.channels.at_mut(slot).and_then(Channel::finish) {
                         if lent.holder == Some(slot) {
                             return Ok(Complete { header, body: None });
                         }
@@ -273,7 +218,7 @@ impl<B: Body> Reader<B> {
         place.copy_from_slice(body);
         channel.begin(&parsed);
         channel.received = parsed.header.length;
-        let finished = finish(channel);
+        let finished = channel.finish();
         input.consume(parsed.len.saturating_add(length));
         finished
     }
@@ -282,7 +227,7 @@ impl<B: Body> Reader<B> {
     /// small chunks is mostly made of them. Its last chunk is left to [`Self::chunk`].
     fn take_run(&mut self, input: &mut impl Input, slot: Slot, chunk_size: u32, lent: &mut Lent<'_>) {
         let Some(channel) = self.channels.at_mut(slot) else { return };
-        let Some(header) = short_header(channel) else { return };
+        let Some(header) = channel.short_header() else { return };
         if lent.holder != Some(slot) {
             return;
         }
@@ -327,8 +272,9 @@ impl<B: Body> Reader<B> {
         let Some(basic) = basic(bytes) else { return Ok(None) };
         let slot = self.channels.find(basic.channel);
         let known = slot.and_then(|slot| self.channels.at(slot));
-        let continues = |channel: &Channel<B>| channel.open && !channel.extended;
-        if let (Format::Same, Some(slot), true) = (basic.format, slot, known.is_some_and(continues)) {
+        if let (Format::Same, Some(slot), true) =
+            (basic.format, slot, known.is_some_and(Channel::continues_shortly))
+        {
             return Ok(Some((slot, basic.len)));
         }
         let Some(parsed) = parse(&basic, known, bytes)? else { return Ok(None) };
@@ -438,44 +384,6 @@ impl<B: Body> Reader<B> {
     }
 }
 
-/// Reads the rest of the header that `bytes` begin with; `None` while it is not all there.
-#[inline(always)]
-fn parse<B>(basic: &Basic, known: Option<&Channel<B>>, bytes: &[u8]) -> Result<Option<Parsed>> {
-    if known.is_none() && !may_come_first(basic.format) {
-        return Err(Error::Protocol(format!(
-            "the peer's first chunk on channel {} has a header of format {}, which refers to an earlier one",
-            basic.channel, basic.format as u8
-        )));
-    }
-    let fields_len = basic.format.message_header_len();
-    let after = bytes.get(basic.len..).unwrap_or_default();
-    let Some((fields, rest)) = after.split_at_checked(fields_len) else { return Ok(None) };
-    let mut header = known.map_or_else(MessageHeader::default, |channel| channel.header);
-    header.channel = basic.channel;
-    let begins = basic.format != Format::Same || !known.is_some_and(|channel| channel.open);
-    if begins {
-        // Also for format 3, which repeats the last time as a delta, even when it was absolute.
-        header.format = basic.format;
-    }
-    let extended = if basic.format == Format::Same {
-        match repeated(known, rest) {
-            Some(extended) => extended,
-            None => return Ok(None),
-        }
-    } else {
-        carried(&mut header, fields);
-        if header.timestamp == EXTENDED {
-            let Some(time) = rest.first_chunk() else { return Ok(None) };
-            header.timestamp = u32::from_be_bytes(*time);
-            Extended::Present
-        } else {
-            Extended::None
-        }
-    };
-    let len = basic.len.saturating_add(fields_len).saturating_add(extended.len());
-    Ok(Some(Parsed { header, extended: extended != Extended::None, begins, len }))
-}
-
 /// Puts bytes into `room`, at most `most` and as many as there are: buffered ones, else those of one receive.
 fn take(input: &mut impl Input, room: &mut [u8], most: usize) -> Result<usize> {
     let room_len = room.len().min(most);
@@ -511,77 +419,6 @@ fn fill(input: &mut impl Input, body: &mut impl Body, most: usize) -> Result<usi
     let arrived = input.receive(room)?.direct.min(most);
     body.filled(arrived);
     Ok(arrived)
-}
-
-/// Closes the message of a channel when it is complete: its header with the absolute time.
-#[inline(always)]
-fn finish<B>(channel: &mut Channel<B>) -> Option<MessageHeader> {
-    if !channel.open || channel.received < channel.header.length {
-        return None;
-    }
-    channel.time = if channel.header.format.is_absolute() {
-        channel.header.timestamp
-    } else {
-        channel.time.wrapping_add(channel.header.timestamp)
-    };
-    channel.open = false;
-    Some(MessageHeader { timestamp: channel.time, ..channel.header })
-}
-
-/// The one byte that continues the channel's message, where it is one byte.
-fn short_header<B>(channel: &Channel<B>) -> Option<u8> {
-    one_byte(Format::Same, channel.header.channel).filter(|_| channel.open && !channel.extended)
-}
-
-/// Whether a header of this format says enough without an earlier one on its channel. Format 1 lacks only the stream,
-/// which is then 0: librtmp's own senders begin channels with it (bytes-read reports, rtmpsrv's answer to connect).
-fn may_come_first(format: Format) -> bool {
-    matches!(format, Format::Full | Format::SameStream)
-}
-
-/// The extended timestamp of a header.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Extended {
-    /// The time fits the message header.
-    None,
-    /// It stands behind the message header.
-    Present,
-    /// It ought to stand there and the peer left it out.
-    LeftOut,
-}
-
-impl Extended {
-    fn len(self) -> usize {
-        if self == Extended::Present { 4 } else { 0 }
-    }
-}
-
-/// Whether the time of the message is repeated behind a format 3 header, as the specification demands and not every
-/// peer does: seen by comparing. `None` while too little has arrived to tell.
-fn repeated<B>(known: Option<&Channel<B>>, rest: &[u8]) -> Option<Extended> {
-    let Some(channel) = known.filter(|channel| channel.extended) else { return Some(Extended::None) };
-    let time = channel.header.timestamp.to_be_bytes();
-    if rest.starts_with(&time) {
-        Some(Extended::Present)
-    } else if time.starts_with(rest) {
-        None
-    } else {
-        Some(Extended::LeftOut)
-    }
-}
-
-/// Takes over what a message header of formats 0 to 2 carries; `fields` is as long as the format says.
-fn carried(header: &mut MessageHeader, fields: &[u8]) {
-    header.timestamp = u24(fields).unwrap_or_default();
-    if let Some(length) = fields.get(3..).and_then(u24) {
-        header.length = length;
-    }
-    if let Some(&kind) = fields.get(6) {
-        header.kind = MessageType(kind);
-    }
-    if let Some(stream) = fields.get(7..).and_then(|rest| rest.first_chunk()) {
-        header.stream = u32::from_le_bytes(*stream);
-    }
 }
 
 /// A slot is always filled before it is used, and a body always gives room, so this is never seen.

@@ -1,11 +1,25 @@
-//! A message body in ordinary memory, for servers and tests; the C layer has its own, which programs may free.
+//! Where the bytes of a message body are kept as they arrive: the trait, and a body in ordinary memory.
 #![forbid(unsafe_code)]
 #![deny(clippy::indexing_slicing, clippy::arithmetic_side_effects)]
 
-use super::Body;
 use crate::{Error, Result};
 
-/// Memory that grows as the bytes of a message arrive.
+/// Memory a message body grows in. The C layer's is malloc'ed, so that a program may free it.
+pub trait Body: Default + Send {
+    /// The bytes received so far.
+    fn as_slice(&self) -> &[u8];
+    /// Makes room for one more byte at least, and for `wish` when that is modest, so that a usual body is allocated once.
+    /// Returns for how many there is room, `wish` at most; fails when memory is out.
+    fn reserve(&mut self, wish: usize) -> Result<usize>;
+    /// Appends what there is room for of `bytes`.
+    fn append(&mut self, bytes: &[u8]);
+    /// Up to `n` writable bytes behind what is filled: as many as there is room for.
+    fn spare(&mut self, n: usize) -> &mut [u8];
+    /// Says that the first `n` bytes of the last `spare` are now filled.
+    fn filled(&mut self, n: usize);
+}
+
+/// A body in ordinary memory, for servers and tests.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Memory {
     /// Longer than what is filled while a message comes in.
