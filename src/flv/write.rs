@@ -91,37 +91,56 @@ impl Splitter {
                         send(tag)?;
                         later
                     }
-                    None => {
-                        let (state, rest) = self.head.take(rest)?;
-                        self.state = state;
-                        rest
-                    }
+                    None => self.header(rest)?,
                 },
-                State::Skip(wanted) => {
-                    let (skipped, rest) = split(rest, wanted);
-                    self.state = match wanted.saturating_sub(skipped.len()) {
-                        0 => State::Head,
-                        left => State::Skip(left),
-                    };
-                    rest
-                }
-                State::Body(head) => {
-                    let (part, later) = split(rest, head.len.saturating_sub(self.body.len()));
-                    if part.len() == head.len {
-                        send(Tag::new(head.kind, head.timestamp, part, later))?;
-                    } else {
-                        self.keep(part, head.len)?;
-                        self.consumed = bytes.len().saturating_sub(later.len());
-                        if self.body.len() < head.len {
-                            return Ok(bytes.len());
-                        }
-                        send(Tag::new(head.kind, head.timestamp, &self.body, later))?;
-                    }
-                    self.tag_done();
-                    later
-                }
+                State::Skip(wanted) => self.skip(rest, wanted),
+                State::Body(head) => match self.body(head, rest, &mut send)? {
+                    Some(later) => later,
+                    None => return Ok(bytes.len()),
+                },
             };
         }
+    }
+
+    /// Takes bytes of a tag header or file header; what follows them.
+    fn header<'a>(&mut self, bytes: &'a [u8]) -> Result<&'a [u8]> {
+        let (state, rest) = self.head.take(bytes)?;
+        self.state = state;
+        Ok(rest)
+    }
+
+    /// Passes over what nobody needs; what follows it.
+    fn skip<'a>(&mut self, bytes: &'a [u8], wanted: usize) -> &'a [u8] {
+        let (skipped, rest) = split(bytes, wanted);
+        self.state = match wanted.saturating_sub(skipped.len()) {
+            0 => State::Head,
+            left => State::Skip(left),
+        };
+        rest
+    }
+
+    /// Takes bytes of a tag's body; what follows it, or `None` when it is not complete yet.
+    #[inline(always)]
+    fn body<'a>(
+        &mut self,
+        head: TagHead,
+        bytes: &'a [u8],
+        send: &mut impl FnMut(Tag<'_>) -> Result<()>,
+    ) -> Result<Option<&'a [u8]>> {
+        let (part, later) = split(bytes, head.len.saturating_sub(self.body.len()));
+        if part.len() == head.len {
+            send(Tag::new(head.kind, head.timestamp, part, later))?;
+        } else {
+            self.keep(part, head.len)?;
+            // Kept bytes are not to be handed in again, should `send` fail.
+            self.consumed = self.consumed.saturating_add(part.len());
+            if self.body.len() < head.len {
+                return Ok(None);
+            }
+            send(Tag::new(head.kind, head.timestamp, &self.body, later))?;
+        }
+        self.tag_done();
+        Ok(Some(later))
     }
 
     /// How many bytes of the last piece were taken: all, unless [`Self::feed`] failed.
