@@ -2,17 +2,14 @@
 //! Specification 10.1, annex E). No I/O here.
 #![forbid(unsafe_code)]
 
+mod aggregate;
+mod body;
 pub mod ex;
-mod read;
-mod write;
+mod splitter;
+mod tag;
 
-pub use read::{Aggregate, AggregateTag, DATA_AUDIO, DATA_VIDEO, data_type_of, file_header};
-pub use read::{is_keyframe, is_too_short, previous_tag_size, tag_header};
-pub use write::{SET_DATA_FRAME, Splitter, Tag};
-
-/// Bytes of a file header, without the previous-tag-size that follows it (annex E.2).
-pub const FILE_HEADER_LEN: usize = 9;
-/// Bytes of a tag header (annex E.4.1).
-pub const TAG_HEADER_LEN: usize = 11;
-/// Bytes of a previous-tag-size (annex E.3).
-pub const PREVIOUS_TAG_SIZE_LEN: usize = 4;
+pub use aggregate::{Aggregate, AggregateTag};
+pub use body::{is_keyframe, is_too_short};
+pub use splitter::{SET_DATA_FRAME, Splitter, Tag};
+pub use tag::{DATA_AUDIO, DATA_VIDEO, FILE_HEADER_LEN, PREVIOUS_TAG_SIZE_LEN, TAG_HEADER_LEN};
+pub use tag::{data_type_of, file_header, previous_tag_size, tag_header};

@@ -2,6 +2,7 @@
 #![forbid(unsafe_code)]
 #![deny(clippy::indexing_slicing, clippy::arithmetic_side_effects)]
 
+use super::tag::TagHeader;
 use super::{FILE_HEADER_LEN, PREVIOUS_TAG_SIZE_LEN, TAG_HEADER_LEN};
 use crate::message::MessageType;
 use crate::{Error, Result};
@@ -36,19 +37,13 @@ pub struct Tag<'a> {
 
 impl<'a> Tag<'a> {
     /// `later` is what follows the body in the piece.
-    fn new(kind: MessageType, timestamp: u32, body: &'a [u8], later: &[u8]) -> Self {
+    #[inline(always)]
+    fn new(header: TagHeader, body: &'a [u8], later: &[u8]) -> Self {
+        let TagHeader { kind, timestamp, .. } = header;
         let prefix_set_data_frame = kind == MessageType::DATA && body.starts_with(ON_META_DATA);
         let is_last = later.len() <= PREVIOUS_TAG_SIZE_LEN;
         Self { kind, timestamp, body, prefix_set_data_frame, is_last }
     }
-}
-
-/// What a tag header says.
-#[derive(Clone, Copy, Debug)]
-struct TagHead {
-    kind: MessageType,
-    timestamp: u32,
-    len: usize,
 }
 
 /// Where in the byte stream the next byte belongs.
@@ -60,7 +55,7 @@ enum State {
     /// In what nobody needs: the rest of a file header, a previous-tag-size.
     Skip(usize),
     /// In the body of a tag; what has arrived of it is in `body`.
-    Body(TagHead),
+    Body(TagHeader),
 }
 
 /// Finds tags in an FLV byte stream. A tag that lies whole in a piece is handed out as a slice of it; what is split
@@ -94,7 +89,7 @@ impl Splitter {
                     None => self.header(rest)?,
                 },
                 State::Skip(wanted) => self.skip(rest, wanted),
-                State::Body(head) => match self.body(head, rest, &mut send)? {
+                State::Body(header) => match self.body(header, rest, &mut send)? {
                     Some(later) => later,
                     None => return Ok(bytes.len()),
                 },
@@ -123,21 +118,21 @@ impl Splitter {
     #[inline(always)]
     fn body<'a>(
         &mut self,
-        head: TagHead,
+        header: TagHeader,
         bytes: &'a [u8],
         send: &mut impl FnMut(Tag<'_>) -> Result<()>,
     ) -> Result<Option<&'a [u8]>> {
-        let (part, later) = split(bytes, head.len.saturating_sub(self.body.len()));
-        if part.len() == head.len {
-            send(Tag::new(head.kind, head.timestamp, part, later))?;
+        let (part, later) = split(bytes, header.len.saturating_sub(self.body.len()));
+        if part.len() == header.len {
+            send(Tag::new(header, part, later))?;
         } else {
-            self.keep(part, head.len)?;
+            self.keep(part, header.len)?;
             // Kept bytes are not to be handed in again, should `send` fail.
             self.consumed = self.consumed.saturating_add(part.len());
-            if self.body.len() < head.len {
+            if self.body.len() < header.len {
                 return Ok(None);
             }
-            send(Tag::new(head.kind, head.timestamp, &self.body, later))?;
+            send(Tag::new(header, &self.body, later))?;
         }
         self.tag_done();
         Ok(Some(later))
@@ -231,31 +226,23 @@ impl Head {
 #[inline(always)]
 fn whole_tag(bytes: &[u8]) -> Option<(Tag<'_>, &[u8])> {
     let (header, rest) = bytes.split_first_chunk()?;
-    let (kind, timestamp, len) = tag_header(header);
-    let (body, later) = rest.split_at_checked(len).filter(|_| is_tag_type(kind))?;
+    let header = TagHeader::read(header);
+    let (body, later) = rest.split_at_checked(header.len).filter(|_| is_tag_type(header.kind))?;
     let (_, behind) = later.split_at_checked(PREVIOUS_TAG_SIZE_LEN)?;
-    Some((Tag::new(kind, timestamp, body, later), behind))
-}
-
-/// What a tag header says: type, time in milliseconds, length of the body.
-#[inline(always)]
-fn tag_header(header: &[u8; TAG_HEADER_LEN]) -> (MessageType, u32, usize) {
-    let &[kind, l0, l1, l2, t0, t1, t2, high, ..] = header;
-    let len = u32::from_be_bytes([0, l0, l1, l2]) as usize;
-    (MessageType(kind), u32::from_be_bytes([high, t0, t1, t2]), len)
+    Some((Tag::new(header, body, later), behind))
 }
 
 /// Goes on to the body of a tag. Its type, the first byte, is checked.
 fn tag_body(header: &[u8; TAG_HEADER_LEN]) -> Result<State> {
-    let (kind, timestamp, len) = tag_header(header);
-    if !is_tag_type(kind) {
+    let header = TagHeader::read(header);
+    if !is_tag_type(header.kind) {
         return Err(Error::Usage(format!(
             "the FLV bytes to send have {} where a tag's type (8, 9 or 18) is expected; \
              the stream must consist of whole tags, each followed by its size",
-            kind.0
+            header.kind.0
         )));
     }
-    Ok(State::Body(TagHead { kind, timestamp, len }))
+    Ok(State::Body(header))
 }
 
 /// Skips to the first tag, given the length of the file header.
