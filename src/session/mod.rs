@@ -7,30 +7,31 @@
 
 mod ahead;
 mod auth;
-mod command;
-mod commands;
-mod connect;
+mod client_commands;
+mod connect_command;
 mod conversation;
 mod fields;
 mod flags;
-mod handle;
+mod handshake;
 mod host;
-mod media;
+mod messages;
+mod metadata;
 mod player;
 mod publisher;
 mod reading;
 mod resume;
 mod secrets;
 mod sender;
+mod server_commands;
 mod settings;
 
 pub use ahead::PublishAhead;
-pub use connect::{Established, accept, handshake};
 pub use conversation::{Conversation, PUBLISH_CHANNEL, out_chunk_size};
 pub use fields::{Fields, LinkFields, ReadFields, Scalars};
 pub use flags::{feature, link_flag, pausing, read_flag, read_status};
-pub use handle::{Event, Incoming};
+pub use handshake::{Established, accept, handshake};
 pub use host::{Host, MAX_BANDWIDTH_CHECKS, MAX_CALLS, Resumed, Text};
+pub use messages::{Event, Incoming};
 pub use player::{Player, ReadOutcome};
 pub use publisher::Publisher;
 pub use reading::{Media, Reading};

@@ -1,8 +1,9 @@
-//! The commands a client sends (RTMP 1.0, section 7.2), each as the reference words it.
+//! The commands that a client sends (RTMP 1.0, section 7.2), each as the reference words it. What `connect` says is in
+//! connect_command.rs.
 #![forbid(unsafe_code)]
 
 use super::conversation::{COMMAND_CHANNEL, Conversation, PLAY_CHANNEL, PUBLISH_CHANNEL};
-use super::{Host, Message, Text, link_flag, read_flag};
+use super::{Host, Message, Text, read_flag};
 use crate::Result;
 use crate::amf::Encoder;
 use crate::chunk::Format;
@@ -10,36 +11,44 @@ use crate::message::{MessageType, command};
 
 /// `start` of play for a stream that is live only (RTMP 1.0, section 7.2.2.1).
 const START_LIVE: f64 = -1000.0;
-/// What the player can do, as Flash's `capabilities`.
-const CAPABILITIES: f64 = 15.0;
-/// Video seeking by time, Flash's `videoFunction`.
-const VIDEO_FUNCTION: f64 = 1.0;
-/// More than connect takes without the program's texts, bytes.
-const CONNECT_ROOM: usize = 512;
 /// The unit of the answers' odd timestamps, in milliseconds.
 const ANSWER_TICK: u32 = 0x16;
 /// The count that stands before the one entry of a playlist; servers know it so.
 const PLAYLIST_COUNT: u32 = 3;
+/// The transaction id of commands that no `_result` answers.
+const NO_TRANSACTION: i32 = 0;
 
 /// Whether a call's answer is awaited.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Answer {
+pub(super) enum Answer {
     Awaited,
     Ignored,
 }
 
 /// Where a command goes.
-struct Route {
-    channel: u32,
-    format: Format,
-    stream: u32,
+pub(super) struct Route {
+    pub(super) channel: u32,
+    pub(super) format: Format,
+    /// The message stream; 0 for the connection itself.
+    pub(super) stream: u32,
 }
 
 impl Route {
-    const CONNECTION: Self = Self { channel: COMMAND_CHANNEL, format: Format::SameStream, stream: 0 };
+    /// For commands that belong to no stream.
+    pub(super) const CONNECTION: Self =
+        Self { channel: COMMAND_CHANNEL, format: Format::SameStream, stream: 0 };
+}
+
+/// A command without its arguments.
+pub(super) struct Call<'a> {
+    pub(super) route: &'a Route,
+    pub(super) name: &'a [u8],
+    pub(super) transaction: i32,
+    pub(super) answer: Answer,
 }
 
 impl<H: Host + ?Sized> Conversation<'_, H> {
+    /// Sends a command with the next transaction id.
     fn call(
         &mut self,
         route: &Route,
@@ -48,85 +57,23 @@ impl<H: Host + ?Sized> Conversation<'_, H> {
         arguments: impl FnOnce(Encoder) -> Encoder,
     ) -> Result<()> {
         let transaction = self.next_transaction();
-        self.call_with(route, name, transaction, answer, arguments)
+        self.send_call(&Call { route, name, transaction, answer }, Encoder::new(), arguments)
     }
 
-    fn call_with(
+    /// Sends a command; `encoder` holds nothing, but may have room for it.
+    pub(super) fn send_call(
         &mut self,
-        route: &Route,
-        name: &[u8],
-        transaction: i32,
-        answer: Answer,
-        arguments: impl FnOnce(Encoder) -> Encoder,
-    ) -> Result<()> {
-        self.call_in(Encoder::new(), route, name, transaction, answer, arguments)
-    }
-
-    /// The same in an encoder that may have room already.
-    fn call_in(
-        &mut self,
+        call: &Call<'_>,
         encoder: Encoder,
-        route: &Route,
-        name: &[u8],
-        transaction: i32,
-        answer: Answer,
         arguments: impl FnOnce(Encoder) -> Encoder,
     ) -> Result<()> {
+        let &Call { route: &Route { channel, format, stream }, name, transaction, answer } = call;
         let body = arguments(encoder.string(name).number(f64::from(transaction))).finish();
         crate::debug!("sending {}, transaction {transaction}", crate::log::Text(name));
         if answer == Answer::Awaited {
             self.host.call_sent(name, transaction);
         }
-        let &Route { channel, format, stream } = route;
         self.post(Message { channel, format, timestamp: 0, kind: MessageType::COMMAND, stream, body })
-    }
-
-    /// Sends the connect command (RTMP 1.0, section 7.2.1.1).
-    pub fn send_connect(&mut self) -> Result<()> {
-        let publishes = self.publishes();
-        let encoding = self.host.encoding();
-        let encoding = (encoding != 0.0 || self.host.send_encoding()).then_some(encoding);
-        let (audio, video) = (self.host.audio_codecs(), self.host.video_codecs());
-        let text = |which| self.host.text(which);
-        let [app, flash_ver, swf_url, tc_url, page_url] =
-            [Text::App, Text::FlashVer, Text::SwfUrl, Text::TcUrl, Text::PageUrl].map(text);
-        let auth = self.host.text(Text::Auth);
-        let (auth_flag, extras) = (self.has(link_flag::AUTH), self.host.extras());
-        let route = Route { format: Format::Full, ..Route::CONNECTION };
-        // The program's texts are as long as it likes.
-        let long = [&app, &flash_ver, &swf_url, &tc_url, &page_url, &auth, &extras];
-        let room = long.iter().fold(CONNECT_ROOM, |room, text| room.saturating_add(text.len()));
-        let (encoder, transaction) = (Encoder::with_room(room)?, self.next_transaction());
-        self.call_in(encoder, &route, command::CONNECT, transaction, Answer::Awaited, |encoder| {
-            let encoder = encoder.object(|object| {
-                object.string(b"app", &app);
-                if publishes {
-                    object.string(b"type", b"nonprivate");
-                }
-                for (name, value) in
-                    [(&b"flashVer"[..], &flash_ver), (b"swfUrl", &swf_url), (b"tcUrl", &tc_url)]
-                {
-                    if !value.is_empty() {
-                        object.string(name, value);
-                    }
-                }
-                if !publishes {
-                    object.boolean(b"fpad", false);
-                    object.number(b"capabilities", CAPABILITIES);
-                    object.number(b"audioCodecs", audio);
-                    object.number(b"videoCodecs", video);
-                    object.number(b"videoFunction", VIDEO_FUNCTION);
-                    if !page_url.is_empty() {
-                        object.string(b"pageUrl", &page_url);
-                    }
-                }
-                if let Some(encoding) = encoding {
-                    object.number(b"objectEncoding", encoding);
-                }
-            });
-            let encoder = if auth.is_empty() { encoder } else { encoder.boolean(auth_flag).string(&auth) };
-            encoder.raw(&extras)
-        })
     }
 
     /// Asks for a stream id (RTMP 1.0, section 7.2.1.3).
@@ -219,7 +166,9 @@ impl<H: Host + ?Sized> Conversation<'_, H> {
 
     pub(super) fn send_playlist(&mut self) -> Result<()> {
         let path = self.host.text(Text::Playpath);
-        self.call_with(&self.play_route(), command::SET_PLAYLIST, 0, Answer::Awaited, |encoder| {
+        let (route, name) = (&self.play_route(), command::SET_PLAYLIST);
+        let call = Call { route, name, transaction: NO_TRANSACTION, answer: Answer::Awaited };
+        self.send_call(&call, Encoder::new(), |encoder| {
             encoder.null().ecma_array(PLAYLIST_COUNT, |array| {
                 array.string(b"0", &path);
             })
@@ -263,9 +212,9 @@ impl<H: Host + ?Sized> Conversation<'_, H> {
     }
 
     pub(super) fn send_secure_token_response(&mut self, decoded: &[u8]) -> Result<()> {
-        self.call_with(&Route::CONNECTION, command::SECURE_TOKEN_RESPONSE, 0, Answer::Ignored, |encoder| {
-            encoder.null().string(decoded)
-        })
+        let (route, name) = (&Route::CONNECTION, command::SECURE_TOKEN_RESPONSE);
+        let call = Call { route, name, transaction: NO_TRANSACTION, answer: Answer::Ignored };
+        self.send_call(&call, Encoder::new(), |encoder| encoder.null().string(decoded))
     }
 
     fn play_route(&self) -> Route {
