@@ -2,15 +2,17 @@
 #![forbid(unsafe_code)]
 #![deny(clippy::indexing_slicing, clippy::arithmetic_side_effects)]
 
+mod kept;
+
 use super::reading::incoming;
 use super::resume::{Found, Resume};
 use super::{Conversation, Event, Host, Incoming, Media, Reading, link_flag, read_flag, read_status};
 use crate::chunk::{Body, MessageHeader};
 use crate::flv::{self, Aggregate, PREVIOUS_TAG_SIZE_LEN, TAG_HEADER_LEN};
-use crate::memory;
 use crate::message::MessageType;
 use crate::transport::Input;
 use crate::{Error, Result};
+use kept::Kept;
 
 /// How much is collected before the first byte is returned, at most: until then it is not known what the file
 /// header must say.
@@ -42,52 +44,11 @@ pub struct Player<B> {
     end: Option<End>,
 }
 
+/// Why there will be no more bytes.
 #[derive(Debug)]
 enum End {
     Over(Event),
     Error(Error),
-}
-
-/// Bytes of tags not yet returned.
-#[derive(Debug)]
-enum Kept<B> {
-    Bytes { data: Vec<u8>, at: usize },
-    Tag { head: [u8; TAG_HEADER_LEN], body: B, tail: [u8; PREVIOUS_TAG_SIZE_LEN], at: usize },
-}
-
-impl<B: Body> Kept<B> {
-    /// Appends all of it.
-    fn append_to(&self, data: &mut Vec<u8>) -> Result<()> {
-        let parts = match self {
-            Kept::Bytes { data, .. } => [data.as_slice(), &[], &[]],
-            Kept::Tag { head, body, tail, .. } => [head.as_slice(), body.as_slice(), tail.as_slice()],
-        };
-        parts.iter().try_for_each(|part| memory::append(data, part, "collect the first tags"))
-    }
-
-    /// Copies what fits to `out`; whether anything is left.
-    fn copy_to(&mut self, out: &mut [u8]) -> (usize, bool) {
-        let (parts, at) = match self {
-            Kept::Bytes { data, at } => ([data.as_slice(), &[], &[]], at),
-            Kept::Tag { head, body, tail, at } => ([head.as_slice(), body.as_slice(), tail.as_slice()], at),
-        };
-        let mut skip = *at;
-        let mut copied = 0_usize;
-        let mut left = false;
-        for part in parts {
-            let part_left = part.get(skip..).unwrap_or_default();
-            skip = skip.saturating_sub(part.len());
-            let room = out.get_mut(copied..).unwrap_or_default();
-            let n = part_left.len().min(room.len());
-            if let (Some(to), Some(from)) = (room.get_mut(..n), part_left.get(..n)) {
-                to.copy_from_slice(from);
-            }
-            copied = copied.saturating_add(n);
-            left |= n < part_left.len();
-        }
-        *at = at.saturating_add(copied);
-        (copied, left)
-    }
 }
 
 impl<B: Body> Player<B> {
@@ -115,7 +76,7 @@ impl<B: Body> Player<B> {
 enum Step {
     /// Bytes were put into the caller's memory.
     Bytes(usize),
-    /// It is not for the caller.
+    /// Nothing was: it is not for the caller, or is kept.
     Skipped,
 }
 
