@@ -11,7 +11,7 @@ use crate::capi::guard::guard;
 use crate::capi::types::AVal;
 use crate::log::Text as Shown;
 use crate::url;
-use libc::{c_char, c_int, c_uint};
+use libc::{c_char, c_int, c_uint, c_void};
 use std::ffi::CStr;
 
 /// Takes a URL apart. `host` and `app` point into it; `playpath` is malloc'ed, for the caller to free.
@@ -30,16 +30,8 @@ pub unsafe extern "C" fn RTMP_ParseURL(
     app: *mut AVal,
 ) -> c_int {
     guard(0, || {
-        if [
-            url.is_null(),
-            protocol.is_null(),
-            host.is_null(),
-            port.is_null(),
-            playpath.is_null(),
-            app.is_null(),
-        ]
-        .contains(&true)
-        {
+        let places = [protocol.cast::<c_void>(), host.cast(), port.cast(), playpath.cast(), app.cast()];
+        if url.is_null() || places.iter().any(|place| place.is_null()) {
             return 0;
         }
         // SAFETY: nothing is null, so the caller's promise holds.
@@ -48,14 +40,7 @@ pub unsafe extern "C" fn RTMP_ParseURL(
             *port = 0;
             *playpath = AVal::EMPTY;
             *app = AVal::EMPTY;
-            crate::debug!("Parsing...");
-            let parsed = match url::parse(CStr::from_ptr(url).to_bytes()) {
-                Ok(parsed) => parsed,
-                Err(error) => {
-                    crate::error!("{error}");
-                    return 0;
-                }
-            };
+            let Some(parsed) = parse(CStr::from_ptr(url)) else { return 0 };
             *protocol = parsed.protocol;
             *port = parsed.port.into();
             if let Some(text) = parsed.host {
@@ -71,6 +56,12 @@ pub unsafe extern "C" fn RTMP_ParseURL(
         }
         1
     })
+}
+
+/// The parts of a URL; `None`, with a log line, when it is none.
+fn parse(text: &CStr) -> Option<url::Url<'_>> {
+    crate::debug!("Parsing...");
+    url::parse(text.to_bytes()).inspect_err(|error| crate::error!("{error}")).ok()
 }
 
 /// Says what was found, without the query, which may hold a token.

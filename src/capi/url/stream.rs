@@ -59,45 +59,20 @@ pub unsafe extern "C" fn RTMP_SetupStream(
         ];
         // SAFETY: `r` is not null, so the caller's promise holds; each text is copied before a field is written.
         unsafe {
-            let given = texts.map(|(which, text)| (which, text.as_ref().copied().unwrap_or(AVal::EMPTY)));
-            let hash = swfSHA256Hash.as_ref().copied().unwrap_or(AVal::EMPTY);
-            let hostname = hostname.as_ref().copied();
-            Given {
+            let given = Given {
                 protocol,
-                hostname: hostname.unwrap_or(AVal::EMPTY),
+                hostname: hostname.as_ref().copied(),
                 port,
-                texts: &given,
-                swf_hash: hash,
+                texts: texts.map(|(which, text)| (which, text.as_ref().copied().unwrap_or(AVal::EMPTY))),
+                swf_hash: swfSHA256Hash.as_ref().copied().unwrap_or(AVal::EMPTY),
                 swf_size: swfSize,
                 start: dStart,
                 stop: dStop,
                 is_live: bLiveStream != 0,
                 timeout,
-            }
-            .say();
-            let link = &raw mut (*r).Link;
-            if let Some(hostname) = hostname {
-                (*link).hostname = hostname;
-            }
-            for (which, text) in given {
-                set_up_text(r, which, text);
-            }
-            if (*link).flashVer.av_len == 0 {
-                (*link).flashVer = flash_version();
-            }
-            (*link).protocol = protocol;
-            (*link).seekTime = dStart;
-            (*link).stopTime = dStop;
-            if bLiveStream != 0 {
-                (*link).lFlags |= link_flag::LIVE;
-            }
-            (*link).timeout = timeout as c_int;
-            set_swf_hash(r, hash.bytes(), swfSize);
-            proxy::settle(r);
-            (*link).port = match port as u16 {
-                0 => url::default_port(protocol),
-                port => port,
             };
+            given.say();
+            given.store(r);
         }
     });
 }
@@ -135,11 +110,12 @@ const SHOWN: [(Text, &str); 6] = [
 ];
 
 /// What `RTMP_SetupStream` was given.
-struct Given<'a> {
+struct Given {
     protocol: c_int,
-    hostname: AVal,
+    /// `None` for a null pointer, which leaves the field alone.
+    hostname: Option<AVal>,
     port: c_uint,
-    texts: &'a [(Text, AVal)],
+    texts: [(Text, AVal); 10],
     swf_hash: AVal,
     swf_size: u32,
     start: c_int,
@@ -148,7 +124,7 @@ struct Given<'a> {
     timeout: c_long,
 }
 
-impl Given<'_> {
+impl Given {
     /// Shows it, line by line as the reference does, but for secrets, and queries, which may hold some.
     ///
     /// # Safety
@@ -164,7 +140,8 @@ impl Given<'_> {
             Some(without_query(text)).filter(|text| !text.is_empty())
         };
         // SAFETY: the caller's promise.
-        let (hostname, swf_hash) = unsafe { (self.hostname.bytes(), self.swf_hash.bytes()) };
+        let (hostname, swf_hash) =
+            unsafe { (self.hostname.unwrap_or(AVal::EMPTY).bytes(), self.swf_hash.bytes()) };
         crate::debug!("Protocol : {}", url::scheme(self.protocol).to_uppercase());
         crate::debug!("Hostname : {}", Shown(hostname));
         crate::debug!("Port     : {}", self.port.cast_signed());
@@ -186,6 +163,39 @@ impl Given<'_> {
             crate::debug!("SWFSHA256:");
             log::hex::numbers(hash.to_vec()).for_each(|line| crate::debug!("{line}"));
             crate::debug!("SWFSize  : {}", self.swf_size);
+        }
+    }
+
+    /// Sets the fields.
+    ///
+    /// # Safety
+    /// `r` was prepared by `RTMP_Init`; each text is readable.
+    unsafe fn store(&self, r: *mut RTMP) {
+        // SAFETY: the caller's promise.
+        unsafe {
+            let link = &raw mut (*r).Link;
+            if let Some(hostname) = self.hostname {
+                (*link).hostname = hostname;
+            }
+            for (which, text) in self.texts {
+                set_up_text(r, which, text);
+            }
+            if (*link).flashVer.av_len == 0 {
+                (*link).flashVer = flash_version();
+            }
+            (*link).protocol = self.protocol;
+            (*link).seekTime = self.start;
+            (*link).stopTime = self.stop;
+            if self.is_live {
+                (*link).lFlags |= link_flag::LIVE;
+            }
+            (*link).timeout = self.timeout as c_int;
+            set_swf_hash(r, self.swf_hash.bytes(), self.swf_size);
+            proxy::settle(r);
+            (*link).port = match self.port as u16 {
+                0 => url::default_port(self.protocol),
+                port => port,
+            };
         }
     }
 }
