@@ -14,7 +14,7 @@
  *             signal=1 (SIGPIPE has the program's own handler; else the default action, which kills), memory=N (MiB)
  * The last line is "done": descriptors left open, SIGPIPEs seen, and whether the handler is still the program's own. */
 #define _GNU_SOURCE
-#include <dirent.h>
+#include "common.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <librtmp/log.h>
@@ -61,15 +61,6 @@ static void on_timer(int number) { (void)number; }
 static void on_interrupt(int number) {
     (void)number;
     RTMP_UserInterrupt();
-}
-
-static int open_descriptors(void) {
-    DIR *directory = opendir("/proc/self/fd");
-    int count = 0;
-    if (!directory) return -1;
-    while (readdir(directory)) count++;
-    closedir(directory);
-    return count;
 }
 
 static double seconds(void) {

@@ -6,7 +6,7 @@
  * So many sessions with each peer one after the other, the peers side by side. Prints a line for each session, in the
  * order of the arguments. At the end, what all but the first session have left behind: bytes and descriptors. */
 #define _GNU_SOURCE
-#include <dirent.h>
+#include "common.h"
 #include <librtmp/log.h>
 #include <librtmp/rtmp.h>
 #include <malloc.h>
@@ -34,21 +34,6 @@ struct peer {
 static unsigned sum_of(unsigned sum, const char *bytes, int count) {
     for (int i = 0; i < count; i++) sum = (sum ^ (unsigned char)bytes[i]) * 16777619u;
     return sum;
-}
-
-static int open_descriptors(void) {
-    DIR *directory = opendir("/proc/self/fd");
-    int count = 0;
-    if (!directory) return -1;
-    while (readdir(directory)) count++;
-    closedir(directory);
-    return count;
-}
-
-static void quiet(int level, const char *format, va_list list) {
-    char text[256];
-    vsnprintf(text, sizeof text, format, list);
-    (void)level;
 }
 
 static void read_all(RTMP *rtmp, FILE *lines) {

@@ -3,6 +3,7 @@
  * usage: life SCENE PORT
  * The peer on PORT serves plays of one tag that end. The last line says the descriptors and bytes left behind. */
 #define _GNU_SOURCE
+#include "common.h"
 #include <dirent.h>
 #include <fcntl.h>
 #include <librtmp/log.h>
@@ -23,21 +24,6 @@
 /* The library keeps pointers into it. */
 static __thread char url[128];
 static const char *port;
-
-static void quiet(int level, const char *format, va_list list) {
-    char text[256];
-    vsnprintf(text, sizeof text, format, list);
-    (void)level;
-}
-
-static int open_descriptors(void) {
-    DIR *directory = opendir("/proc/self/fd");
-    int count = 0;
-    if (!directory) return -1;
-    while (readdir(directory)) count++;
-    closedir(directory);
-    return count;
-}
 
 static int set_up(RTMP *rtmp) {
     snprintf(url, sizeof url, "rtmp://127.0.0.1:%s/app/stream conn=S:text timeout=10", port);

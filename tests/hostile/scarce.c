@@ -8,6 +8,7 @@
  * allocations, or with KIB (MOST_KIB). Prints what became of the sessions, and the first that was killed. The
  * program's own malloc stands before the C library's, so every allocation of the process is seen. */
 #define _GNU_SOURCE
+#include "common.h"
 #include <errno.h>
 #include <librtmp/log.h>
 #include <librtmp/rtmp.h>
@@ -45,12 +46,6 @@ int posix_memalign(void **block, size_t alignment, size_t size) {
     if (refuse()) return ENOMEM;
     *block = __libc_memalign(alignment, size);
     return *block ? 0 : ENOMEM;
-}
-
-static void quiet(int level, const char *format, va_list list) {
-    char text[256];
-    vsnprintf(text, sizeof text, format, list);
-    (void)level;
 }
 
 static int judged(int total) { return total == whole ? WHOLE : total < whole ? FAILED : WRONG; }
