@@ -97,7 +97,7 @@ const fn opt(name: &'static str, effect: Effect, help: &'static str) -> Opt {
 }
 
 /// Every option.
-pub const TABLE: [Opt; 25] = [
+pub static TABLE: [Opt; 25] = [
     opt("socks", Effect::Text(Text::SocksHost), "Use the specified SOCKS proxy"),
     opt("app", Effect::Text(Text::App), "Name of target app on server"),
     opt("tcUrl", Effect::Text(Text::TcUrl), "URL to played stream"),
@@ -135,8 +135,7 @@ pub const TABLE: [Opt; 25] = [
 
 /// The option of this name.
 pub fn find(name: &[u8]) -> Option<&'static Opt> {
-    static OPTIONS: [Opt; TABLE.len()] = TABLE;
-    OPTIONS.iter().find(|opt| opt.name.as_bytes().eq_ignore_ascii_case(name))
+    TABLE.iter().find(|opt| opt.name.as_bytes().eq_ignore_ascii_case(name))
 }
 
 /// Logs every option with its help, at ERROR: the program's user asked for one that does not exist.
