@@ -10,10 +10,15 @@ use crate::{Error, Result};
 /// Size of C1, S1, C2 and S2, bytes.
 pub const BLOCK_SIZE: usize = 1536;
 
+/// The sender's clock in C1 and S1 (RTMP 1.0, section 5.2.3).
 const TIME: Range<usize> = 0..4;
+/// Zeroes by the specification; a version in the forms that Adobe's players and servers speak.
 const VERSION: Range<usize> = 4..8;
+/// What is random in C1 and S1, but for digest and key.
 const RANDOM: Range<usize> = 8..BLOCK_SIZE;
+/// What the signature of C2 and S2 covers.
 const SIGNED: Range<usize> = 0..BLOCK_SIZE - DIGEST_SIZE;
+/// The signature of C2 and S2.
 const SIGNATURE: Range<usize> = BLOCK_SIZE - DIGEST_SIZE..BLOCK_SIZE;
 
 /// Where the digest and the key stand in a block: two arrangements are in use, and nothing but the digest tells them
@@ -100,7 +105,7 @@ impl Block {
         self.array(VERSION.start)
     }
 
-    /// The four parts that a digest's position cuts a block into: before, the digest, after.
+    /// The three parts that a digest's position cuts a block into: what stands before it, the digest, what follows.
     pub(super) fn digest(&self, layout: Layout) -> (&[u8], [u8; DIGEST_SIZE], &[u8]) {
         let at = Pointer::digest(layout).follow(self);
         let after = at.saturating_add(DIGEST_SIZE);
