@@ -217,7 +217,7 @@ mod tests {
         );
     }
 
-    // Expected values: python3, hashlib.md5 and base64.b64encode, from the formulas of the behaviour page, section 19.
+    // Expected values: python3, hashlib.md5 and base64.b64encode, by the formulas of `adobe` and `limelight`.
     #[test]
     fn adobe_answers() {
         let app = "live?authmod=adobe&user=alice";
