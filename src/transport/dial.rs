@@ -1,7 +1,7 @@
 //! From a host name to an established connection: resolving, connecting and the proxy, under one deadline.
 #![forbid(unsafe_code)]
 
-use super::connect::{connect_first, take_turns};
+use super::happy_eyeballs::{connect_first, take_turns};
 use super::proxy::{self, Errand};
 use super::resolve::resolve;
 use super::{Deadline, Interrupt, Proxy, Socket};

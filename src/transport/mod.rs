@@ -2,8 +2,8 @@
 //! top of it (TLS, the HTTP tunnel).
 #![forbid(unsafe_code)]
 
-mod connect;
 mod dial;
+mod happy_eyeballs;
 mod http;
 mod input;
 mod proxy;

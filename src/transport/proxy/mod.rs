@@ -1,7 +1,7 @@
 //! Going through a proxy: which kinds there are, how the setting names them, and their conversations.
 #![forbid(unsafe_code)]
 
-mod connect;
+mod http;
 mod setting;
 mod socks4;
 mod socks5;
@@ -121,7 +121,7 @@ pub(super) fn negotiate(errand: &Errand<'_>) -> Result<()> {
     let conversation = match proxy.kind {
         ProxyKind::Socks4 | ProxyKind::Socks4a => socks4::negotiate(errand),
         ProxyKind::Socks5 | ProxyKind::Socks5h => socks5::negotiate(errand),
-        ProxyKind::Http => connect::negotiate(errand),
+        ProxyKind::Http => http::negotiate(errand),
     };
     conversation.map_err(|error| match error {
         Error::Interrupted | Error::Usage(_) => error,

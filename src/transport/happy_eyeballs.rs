@@ -109,12 +109,12 @@ impl<'a> Race<'a> {
     /// Starts an attempt; the connection when it stands at once.
     fn start(&mut self, address: &'a SockAddr, bind: Option<IpAddr>) -> Result<Option<Socket>> {
         match start(address, bind)? {
-            Ok((socket, true)) => return Ok(Some(socket)),
-            Ok((socket, false)) => {
+            Start::Connected(socket) => return Ok(Some(socket)),
+            Start::Pending(socket) => {
                 self.attempts.push(Attempt { address, socket });
                 self.next_start = Instant::now() + ATTEMPT_DELAY;
             }
-            Err(error) => self.failures.add(address, &error),
+            Start::Failed(error) => self.failures.add(address, &error),
         }
         Ok(None)
     }
@@ -160,12 +160,21 @@ fn same_family(address: &SockAddr, bind: Option<IpAddr>) -> bool {
     }
 }
 
-/// Begins to connect; the flag says that the connection stands already. The outer error ends the dialling: it is the
-/// local address's, whichever the other is.
-fn start(address: &SockAddr, bind: Option<IpAddr>) -> Result<io::Result<(Socket, bool)>> {
+/// What became of the start of an attempt.
+enum Start {
+    /// The connection stands.
+    Connected(Socket),
+    /// It is being made.
+    Pending(Socket),
+    /// This address cannot be reached.
+    Failed(io::Error),
+}
+
+/// Begins to connect. An error ends the dialling: it is the local address's, whichever the other is.
+fn start(address: &SockAddr, bind: Option<IpAddr>) -> Result<Start> {
     let socket = match open(address) {
         Ok(socket) => socket,
-        Err(error) => return Ok(Err(error)),
+        Err(error) => return Ok(Start::Failed(error)),
     };
     if let Some(bind) = bind {
         let unusable =
@@ -173,10 +182,12 @@ fn start(address: &SockAddr, bind: Option<IpAddr>) -> Result<io::Result<(Socket,
         socket.bind(&SocketAddr::new(bind, 0).into()).map_err(unusable)?;
     }
     Ok(match socket.connect(address) {
-        Ok(()) => Ok((socket, true)),
-        Err(error) if error.raw_os_error() == Some(Errno::INPROGRESS.raw_os_error()) => Ok((socket, false)),
-        Err(error) if error.kind() == io::ErrorKind::Interrupted => Ok((socket, false)),
-        Err(error) => Err(error),
+        Ok(()) => Start::Connected(socket),
+        Err(error) if error.raw_os_error() == Some(Errno::INPROGRESS.raw_os_error()) => {
+            Start::Pending(socket)
+        }
+        Err(error) if error.kind() == io::ErrorKind::Interrupted => Start::Pending(socket),
+        Err(error) => Start::Failed(error),
     })
 }
 
@@ -246,8 +257,7 @@ mod tests {
     fn a_silent_address_is_overtaken() {
         let full = TcpListener::bind("127.0.0.1:0").unwrap();
         let full_address = full.local_addr().unwrap();
-        let _fill: Vec<Socket> =
-            (0..600).map(|_| start(&full_address.into(), None).unwrap().unwrap().0).collect();
+        let _fill: Vec<Start> = (0..600).map(|_| start(&full_address.into(), None).unwrap()).collect();
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let addresses = [full_address.into(), listener.local_addr().unwrap().into()];
         let began = Instant::now();
