@@ -1,15 +1,13 @@
-//! The head of an answer.
+//! The head of an answer: its status, and the fields that the client uses.
 #![deny(clippy::indexing_slicing, clippy::arithmetic_side_effects)]
 
-use crate::transport::{BodyLength, HEAD_LIMIT, lenient};
+use crate::transport::{BodyLength, FIELD_LIMIT, HEAD_LIMIT, has_no_body, lenient};
 use crate::{Error, Result};
 
 /// The longest head that is taken, in bytes.
 pub const MAX_HEAD: usize = HEAD_LIMIT;
-/// The length of the bytes that end a head, from the end of its last line.
+/// How many bytes a head ends with at most, from the newline of its last field on: that, and an empty line.
 pub(super) const END: usize = 3;
-/// The most header lines that are taken.
-const MAX_HEADERS: usize = 128;
 
 /// What the head of an answer says.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -29,7 +27,7 @@ impl Head {
     /// # Errors
     /// [`Error::Protocol`] when it is not HTTP, contradicts itself, or has more than 128 header lines.
     pub fn parse(bytes: &[u8]) -> Result<Option<(Self, usize)>> {
-        let mut headers = [httparse::EMPTY_HEADER; MAX_HEADERS];
+        let mut headers = [httparse::EMPTY_HEADER; FIELD_LIMIT];
         let mut response = httparse::Response::new(&mut headers);
         let length = match lenient().parse_response(&mut response, bytes) {
             Ok(httparse::Status::Complete(length)) => length,
@@ -69,7 +67,7 @@ fn value(headers: &[httparse::Header<'_>], name: &str) -> Option<Vec<u8>> {
 }
 
 fn body_length(status: u16, headers: &[httparse::Header<'_>]) -> Result<BodyLength> {
-    if matches!(status, 100..200 | 204 | 304) {
+    if has_no_body(status) {
         return Ok(BodyLength::Known(0));
     }
     let named = |name| headers.iter().filter(move |header| header.name.eq_ignore_ascii_case(name));

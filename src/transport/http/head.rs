@@ -2,11 +2,8 @@
 #![forbid(unsafe_code)]
 #![deny(clippy::indexing_slicing, clippy::arithmetic_side_effects)]
 
-use super::{BodyLength, lenient};
+use super::{BodyLength, FIELD_LIMIT, has_no_body, lenient};
 use crate::{Error, Result};
-
-/// A head with more header fields than this is refused.
-const FIELD_LIMIT: usize = 128;
 
 /// The head of an answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -37,7 +34,7 @@ impl Head {
         for field in answer.headers.iter() {
             head.note(field.name, field.value)?;
         }
-        if matches!(status, 100..=199 | 204 | 304) {
+        if has_no_body(status) {
             head.body = BodyLength::Known(0);
         }
         Ok(head)

@@ -13,6 +13,13 @@ pub(super) use head::{Head, HeadEnd};
 
 /// A head longer than this, in bytes, is refused.
 pub(crate) const HEAD_LIMIT: usize = 16 * 1024;
+/// A head with more header fields than this is refused.
+pub(crate) const FIELD_LIMIT: usize = 128;
+
+/// Whether an answer of this status has no body, whatever its head says (RFC 9112 section 6.3).
+pub(crate) fn has_no_body(status: u16) -> bool {
+    matches!(status, 100..=199 | 204 | 304)
+}
 
 /// Takes answers with odd header lines, as there are gateways that add some: those that cannot be read are passed over.
 pub(crate) fn lenient() -> httparse::ParserConfig {
