@@ -8,7 +8,7 @@ use std::collections::HashMap;
 use std::io::{self, IoSlice, Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpStream};
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 /// Bytes of a request's head at most.
@@ -131,49 +131,52 @@ impl Connection<'_> {
         Ok(())
     }
 
+    /// Does what a request asks for.
     fn answer(&mut self, head: &Head) -> Result<Answer> {
         let mut parts = head.path.split('/').skip(1);
         let (command, id) = (parts.next().unwrap_or_default(), parts.next().and_then(|id| id.parse().ok()));
         let session = id.and_then(|id| Some((id, self.tunnels.find(id)?)));
-        match (command, session) {
-            ("open", _) => {
-                self.body(head.length, |_| ())?;
-                Ok(match self.tunnels.open(self.rtmp) {
-                    Ok(id) => {
-                        self.opened.push(id);
-                        ("200 OK", format!("{id}\n").into_bytes())
-                    }
-                    Err(error) => {
-                        eprintln!("loopback: no session for an RTMPT client: {error}");
-                        ("503 Service Unavailable", Vec::new())
-                    }
-                })
-            }
-            ("send", Some((_, session))) => {
-                let mut session = session.lock().unwrap_or_else(PoisonError::into_inner);
-                let mut sent = Ok(());
-                self.body(head.length, |piece| {
-                    if sent.is_ok() {
-                        sent = session.write_all(piece);
-                    }
-                })?;
-                Ok(sent.and_then(|()| collect(&mut session, None)).map_or(NOT_FOUND, said))
-            }
+        if let ("send", Some((_, session))) = (command, &session) {
+            return self.forward(head.length, session);
+        }
+        self.body(head.length, |_| ())?;
+        Ok(match (command, session) {
+            ("open", _) => self.open(),
             ("idle", Some((_, session))) => {
-                self.body(head.length, |_| ())?;
-                let mut session = session.lock().unwrap_or_else(PoisonError::into_inner);
-                Ok(collect(&mut session, Some(IDLE_WAIT)).map_or(NOT_FOUND, said))
+                collect(&mut locked(&session), Some(IDLE_WAIT)).map_or(NOT_FOUND, said)
             }
             ("close", Some((id, _))) => {
-                self.body(head.length, |_| ())?;
                 self.tunnels.close(id);
-                Ok(said(vec![0]))
+                said(vec![0])
             }
-            _ => {
-                self.body(head.length, |_| ())?;
-                Ok(NOT_FOUND)
+            _ => NOT_FOUND,
+        })
+    }
+
+    /// Opens a session: its id is the answer.
+    fn open(&mut self) -> Answer {
+        match self.tunnels.open(self.rtmp) {
+            Ok(id) => {
+                self.opened.push(id);
+                said(format!("{id}\n").into_bytes())
+            }
+            Err(error) => {
+                eprintln!("loopback: no session for an RTMPT client: {error}");
+                ("503 Service Unavailable", Vec::new())
             }
         }
+    }
+
+    /// Passes a body on to a session; what has come from there is the answer.
+    fn forward(&mut self, length: usize, session: &Mutex<TcpStream>) -> Result<Answer> {
+        let mut session = locked(session);
+        let mut sent = Ok(());
+        self.body(length, |piece| {
+            if sent.is_ok() {
+                sent = session.write_all(piece);
+            }
+        })?;
+        Ok(sent.and_then(|()| collect(&mut session, None)).map_or(NOT_FOUND, said))
     }
 
     fn send(&self, (status, body): &Answer, last: bool) -> Result<()> {
@@ -193,6 +196,11 @@ impl Drop for Connection<'_> {
             self.tunnels.close(*id);
         }
     }
+}
+
+/// What a lock guards, also when a thread has panicked with it.
+fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 fn said(body: Vec<u8>) -> Answer {
@@ -246,7 +254,7 @@ fn collect(session: &mut TcpStream, wait: Option<Duration>) -> io::Result<Vec<u8
 
 impl Tunnels {
     fn open(&self, rtmp: SocketAddr) -> io::Result<u64> {
-        let mut sessions = self.sessions.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut sessions = locked(&self.sessions);
         if sessions.len() >= MAX_SESSIONS {
             return Err(io::Error::other("there are too many"));
         }
@@ -258,15 +266,15 @@ impl Tunnels {
     }
 
     fn find(&self, id: u64) -> Option<Arc<Mutex<TcpStream>>> {
-        self.sessions.lock().unwrap_or_else(PoisonError::into_inner).get(&id).cloned()
+        locked(&self.sessions).get(&id).cloned()
     }
 
     /// Ends a session once the server has read all of it: closing earlier, with its last words unread, would reset the
     /// connection and lose what was published.
     fn close(&self, id: u64) {
-        let session = self.sessions.lock().unwrap_or_else(PoisonError::into_inner).remove(&id);
+        let session = locked(&self.sessions).remove(&id);
         let Some(session) = session else { return };
-        let mut session = session.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut session = locked(&session);
         let _ = session.shutdown(Shutdown::Write);
         let _ = session.set_read_timeout(Some(CLOSING_WAIT));
         let mut piece = [0; PIECE];
