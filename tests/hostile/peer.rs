@@ -103,7 +103,7 @@ fn accept(listener: &TcpListener) -> Option<TcpStream> {
 }
 
 /// Plays a script to one client.
-pub(crate) fn serve(mut stream: TcpStream, script: &[Step]) -> Heard {
+pub(crate) fn serve(stream: TcpStream, script: &[Step]) -> Heard {
     stream.set_read_timeout(Some(PATIENCE)).expect("a deadline");
     stream.set_write_timeout(Some(PATIENCE)).expect("a deadline");
     stream.set_nodelay(true).expect("small segments");
@@ -118,29 +118,19 @@ pub(crate) fn serve(mut stream: TcpStream, script: &[Step]) -> Heard {
     let ear = thread::spawn(move || listen(ear, usize::MAX));
     for step in script {
         match step {
-            Step::Say(bytes) => drop(stream.write_all(bytes)),
-            Step::Dribble(bytes) => bytes.iter().for_each(|byte| drop(stream.write_all(&[*byte]))),
-            Step::Flood(bytes, pause) => flood(&stream, bytes, *pause),
-            Step::Wait(time) => thread::sleep(Duration::from_millis(*time)),
-            Step::Fin => drop(stream.shutdown(Shutdown::Write)),
             Step::Reset => reset(&stream),
-            Step::Deaf | Step::Heard(_) | Step::Listen => {}
+            step => act(&stream, step),
         }
     }
     ear.join().expect("the peer's ear")
 }
 
 /// A script in which hearing has its place among the other steps.
-fn serve_alone(mut stream: TcpStream, script: &[Step]) -> Heard {
+fn serve_alone(stream: TcpStream, script: &[Step]) -> Heard {
     let mut heard = Heard::default();
     let mut ear = None;
     for step in script {
         match step {
-            Step::Say(bytes) => drop(stream.write_all(bytes)),
-            Step::Dribble(bytes) => bytes.iter().for_each(|byte| drop(stream.write_all(&[*byte]))),
-            Step::Flood(bytes, pause) => flood(&stream, bytes, *pause),
-            Step::Wait(time) => thread::sleep(Duration::from_millis(*time)),
-            Step::Fin => drop(stream.shutdown(Shutdown::Write)),
             Step::Reset => {
                 SockRef::from(&stream).set_linger(Some(Duration::ZERO)).expect("no linger");
                 return heard;
@@ -154,12 +144,25 @@ fn serve_alone(mut stream: TcpStream, script: &[Step]) -> Heard {
                 let stream = stream.try_clone().expect("a second handle");
                 ear = Some(thread::spawn(move || listen(stream, usize::MAX)));
             }
+            step => act(&stream, step),
         }
     }
     if let Some(ear) = ear {
         heard.add(ear.join().expect("the peer's ear"));
     }
     heard
+}
+
+/// Takes a step that does not end the script, and in which nothing is heard; passes over the others.
+fn act(mut stream: &TcpStream, step: &Step) {
+    match step {
+        Step::Say(bytes) => drop(stream.write_all(bytes)),
+        Step::Dribble(bytes) => bytes.iter().for_each(|byte| drop(stream.write_all(&[*byte]))),
+        Step::Flood(bytes, pause) => flood(stream, bytes, *pause),
+        Step::Wait(time) => thread::sleep(Duration::from_millis(*time)),
+        Step::Fin => drop(stream.shutdown(Shutdown::Write)),
+        Step::Deaf | Step::Heard(_) | Step::Listen | Step::Reset => {}
+    }
 }
 
 fn flood(mut stream: &TcpStream, bytes: &[u8], pause: u64) {
