@@ -22,6 +22,9 @@ use crate::{Error, Result};
 use rustix::io::Errno;
 use rustix::rand::{GetRandomFlags, getrandom};
 
+/// The words that key a player's digests in the handshake, and the hash of a SWF file.
+pub const PLAYER_WORDS: &[u8] = b"Genuine Adobe Flash Player 001";
+
 /// Fills a buffer from the kernel's generator: OpenSSL's own crashes where memory is out.
 ///
 /// # Errors

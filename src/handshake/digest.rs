@@ -4,10 +4,8 @@
 
 use super::block::{Block, Layout};
 use crate::Result;
-use crate::crypto::{DIGEST_SIZE, hmac_sha256, same};
+use crate::crypto::{DIGEST_SIZE, PLAYER_WORDS, hmac_sha256, same};
 
-/// The words that key a player's digests, and the SWF hash.
-const PLAYER_WORDS: &[u8] = b"Genuine Adobe Flash Player 001";
 /// The words that key a server's digests.
 const SERVER_WORDS: &[u8] = b"Genuine Adobe Flash Media Server 001";
 /// What follows the words in the keys of signatures.

@@ -3,14 +3,12 @@
 #![deny(clippy::indexing_slicing, clippy::arithmetic_side_effects)]
 
 use super::SwfHash;
-use crate::crypto::HmacSha256;
+use crate::crypto::{HmacSha256, PLAYER_WORDS};
 use crate::{Error, Result, memory};
 use flate2::{Decompress, FlushDecompress, Status};
 use lzma_rs::decompress::{Options, Stream, UnpackedSize};
 use std::io::{self, Write};
 
-/// The key of the hash; the same words begin the keys of the digest handshake.
-const KEY: &[u8; 30] = b"Genuine Adobe Flash Player 001";
 /// Signature (3 bytes), version, and the size of the uncompressed file (4 bytes, little-endian).
 const HEADER_SIZE: usize = 8;
 /// Behind the header of a ZWS file: the size of the compressed data (4 bytes), which nothing needs.
@@ -217,7 +215,7 @@ struct Sink {
 
 impl Sink {
     fn new(limit: u64) -> Result<Self> {
-        Ok(Self { hmac: HmacSha256::new(KEY)?, size: 0, limit })
+        Ok(Self { hmac: HmacSha256::new(PLAYER_WORDS)?, size: 0, limit })
     }
 
     fn take(&mut self, bytes: &[u8]) -> Result<()> {
