@@ -21,7 +21,7 @@ pub(crate) unsafe fn push_call(r: *mut RTMP, method: &[u8], transaction: i32) {
     // SAFETY: the caller's promise; the list has room for a multiple of CALLS_STEP, so it grows when that is used up.
     unsafe {
         if usize::try_from((*r).m_numCalls).is_ok_and(|count| count >= MAX_CALLS) {
-            remove_call(r, 0, true);
+            drop_call(r, 0);
         }
         let count = usize::try_from((*r).m_numCalls).unwrap_or(0);
         if count % CALLS_STEP == 0 {
@@ -55,7 +55,7 @@ pub(crate) unsafe fn take_call(r: *mut RTMP, wanted: impl Fn(&RTMP_METHOD) -> bo
             let call = (*r).m_methodCalls.add(index).read();
             if wanted(&call) {
                 let name = call.name.bytes().to_vec();
-                remove_call(r, index, true);
+                drop_call(r, index);
                 return Some(name);
             }
         }
@@ -63,25 +63,37 @@ pub(crate) unsafe fn take_call(r: *mut RTMP, wanted: impl Fn(&RTMP_METHOD) -> bo
     None
 }
 
-/// Takes a call out of the list by its place; frees its name when asked to.
+/// Drops a call by its place in the list, and frees its name.
 ///
 /// # Safety
 /// As [`push_call`].
-pub(crate) unsafe fn remove_call(r: *mut RTMP, index: usize, free_name: bool) {
+pub(crate) unsafe fn drop_call(r: *mut RTMP, index: usize) {
+    // SAFETY: the caller's promise; the name is malloc'ed, and nothing in the list points to it any more.
+    unsafe {
+        if let Some(call) = remove_call(r, index) {
+            libc::free(call.name.av_val.cast());
+        }
+    }
+}
+
+/// Takes a call out of the list by its place; `None` when there is none.
+///
+/// # Safety
+/// As [`push_call`].
+pub(crate) unsafe fn remove_call(r: *mut RTMP, index: usize) -> Option<RTMP_METHOD> {
     // SAFETY: the caller's promise; only places below `m_numCalls` are touched.
     unsafe {
         let count = usize::try_from((*r).m_numCalls).unwrap_or(0);
         if index >= count || (*r).m_methodCalls.is_null() {
-            return;
+            return None;
         }
         let place = (*r).m_methodCalls.add(index);
-        if free_name {
-            libc::free((*place).name.av_val.cast());
-        }
+        let call = place.read();
         std::ptr::copy(place.add(1), place, count - index - 1);
         let last = (*r).m_methodCalls.add(count - 1);
         last.write(RTMP_METHOD { name: AVal::EMPTY, num: 0 });
         (*r).m_numCalls = (count - 1) as c_int;
+        Some(call)
     }
 }
 
@@ -93,7 +105,7 @@ pub(crate) unsafe fn free_calls(r: *mut RTMP) {
     // SAFETY: the caller's promise; names and list are malloc'ed, and nothing points to them afterwards.
     unsafe {
         while (*r).m_numCalls > 0 && !(*r).m_methodCalls.is_null() {
-            remove_call(r, (*r).m_numCalls as usize - 1, true);
+            drop_call(r, (*r).m_numCalls as usize - 1);
         }
         libc::free((*r).m_methodCalls.cast());
         (*r).m_methodCalls = std::ptr::null_mut();

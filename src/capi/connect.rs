@@ -15,7 +15,7 @@ use crate::capi::send::send_packet;
 use crate::capi::types::{AVal, RTMP, RTMPPacket};
 use crate::capi::{extra, handle, layers, proxy};
 use crate::handshake::Mode;
-use crate::session::{self, Established, feature, pausing, read_status};
+use crate::session::{self, Answer, Established, feature, pausing, read_status};
 use crate::transport::{Deadline, Socket, Stream, Target, dial, dial_address};
 use crate::{Error, Result};
 use libc::{c_int, sockaddr};
@@ -269,7 +269,7 @@ unsafe fn say_hello(r: *mut RTMP, cp: *mut RTMPPacket) -> Result<()> {
     // SAFETY: the caller's promise.
     unsafe {
         if !cp.is_null() {
-            return if send_packet(r, cp, true) { Ok(()) } else { Err(Error::Closed) };
+            return if send_packet(r, cp, Answer::Awaited) { Ok(()) } else { Err(Error::Closed) };
         }
         let connection = connection::current(r).ok_or(Error::Closed)?;
         connection.talk(|talk| talk.send_connect())

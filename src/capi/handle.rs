@@ -206,7 +206,11 @@ pub unsafe extern "C" fn RTMP_DropRequest(r: *mut RTMP, i: c_int, freeit: c_int)
         unsafe {
             let connection = connection::current(r);
             let _exclusive = connection.as_ref().map(|connection| connection.arrays.lock());
-            arrays::remove_call(r, i, freeit != 0);
+            if freeit != 0 {
+                arrays::drop_call(r, i);
+            } else {
+                arrays::remove_call(r, i);
+            }
         }
     });
 }

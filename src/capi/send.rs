@@ -13,7 +13,7 @@ use crate::capi::owner::Owner;
 use crate::capi::types::{RTMP, RTMPChunk, RTMPPacket};
 use crate::chunk::{Format, MAX_BODY, MAX_CHANNEL, Outgoing};
 use crate::message::MessageType;
-use crate::session::{Host, feature, out_chunk_size};
+use crate::session::{Answer, Host, feature, out_chunk_size};
 use crate::{Error, Result};
 use libc::c_int;
 use listen::{listen_when_due, reason};
@@ -31,8 +31,9 @@ const MIN_CHANNEL: u32 = 2;
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn RTMP_SendPacket(r: *mut RTMP, packet: *mut RTMPPacket, queue: c_int) -> c_int {
     guard(0, || {
+        let answer = if queue == 0 { Answer::Ignored } else { Answer::Awaited };
         // SAFETY: `r` is null or initialised; `packet` is null or as `send_packet` needs it.
-        unsafe { !r.is_null() && !packet.is_null() && send_packet(r, packet, queue != 0) }.into()
+        unsafe { !r.is_null() && !packet.is_null() && send_packet(r, packet, answer) }.into()
     })
 }
 
@@ -87,18 +88,18 @@ unsafe fn bytes<'a>(start: *const u8, len: u32) -> Option<&'a [u8]> {
     }
 }
 
-/// `RTMP_SendPacket`.
+/// `RTMP_SendPacket`; `answer` counts for an INVOKE only.
 ///
 /// # Safety
 /// `r` points to an initialised `struct RTMP`, `packet` to a packet whose `m_body` points to `m_nBodySize` bytes.
-pub(crate) unsafe fn send_packet(r: *mut RTMP, packet: *mut RTMPPacket, queue: bool) -> bool {
+pub(crate) unsafe fn send_packet(r: *mut RTMP, packet: *mut RTMPPacket, answer: Answer) -> bool {
     // SAFETY: the caller's promise; the packet may lie inside `*r` and is copied, so that no reference to it remains.
     unsafe {
         let copy = packet.read();
         let Some(message) = outgoing(&copy) else { return false };
         let Some(connection) = connection::required(r, "RTMP_SendPacket") else { return false };
         let publishes = (*r).Link.protocol & feature::WRITE != 0;
-        let sent = send_message(&connection, &message, publishes, queue);
+        let sent = send_message(&connection, &message, publishes, answer);
         if let Ok(format) = &sent {
             (*packet).m_headerType = *format as u8;
         }
@@ -142,14 +143,14 @@ unsafe fn outgoing(packet: &RTMPPacket) -> Option<Outgoing<'_>> {
     })
 }
 
-fn send_message(call: &InUse, message: &Outgoing<'_>, publishes: bool, queue: bool) -> Result<Format> {
+fn send_message(call: &InUse, message: &Outgoing<'_>, publishes: bool, answer: Answer) -> Result<Format> {
     let is_media = matches!(message.kind, MessageType::AUDIO | MessageType::VIDEO | MessageType::DATA);
     if is_media && publishes {
         call.published.store(true, Ordering::Relaxed);
         listen_when_due(call)?;
     }
     let sent = call.talk(|talk| {
-        if queue && message.kind == MessageType::COMMAND {
+        if answer == Answer::Awaited && message.kind == MessageType::COMMAND {
             note_call(talk.host, message.body);
         }
         talk.sender.send(message, out_chunk_size(talk.host))

@@ -19,9 +19,11 @@ const PLAYLIST_COUNT: u32 = 3;
 const NO_TRANSACTION: i32 = 0;
 
 /// Whether a call's answer is awaited.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Answer {
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Answer {
+    /// The call is in the host's list until it is answered.
     Awaited,
+    /// It is not.
     Ignored,
 }
 

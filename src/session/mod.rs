@@ -26,6 +26,7 @@ mod server_commands;
 mod settings;
 
 pub use ahead::PublishAhead;
+pub use client_commands::Answer;
 pub use conversation::{Conversation, PUBLISH_CHANNEL, out_chunk_size};
 pub use fields::{Fields, LinkFields, ReadFields, Scalars};
 pub use flags::{feature, link_flag, pausing, read_flag, read_status};
