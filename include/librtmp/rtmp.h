@@ -142,9 +142,9 @@ typedef struct RTMPPacket {
   uint32_t m_nTimeStamp;
   /** The message stream that it belongs to. */
   int32_t m_nInfoField2;
-  /** The length of the body. */
+  /** The length of the body, in bytes. */
   uint32_t m_nBodySize;
-  /** How much of the body has been received. */
+  /** How many bytes of the body have been received. */
   uint32_t m_nBytesRead;
   /** When not null: takes each chunk as it was received. */
   struct RTMPChunk *m_chunk;
@@ -158,7 +158,7 @@ typedef struct RTMP_READ {
   char *buf;
   /** The library's own. */
   char *bufpos;
-  /** The library's own. */
+  /** Not used. */
   unsigned int buflen;
   /** The time of the last tag that RTMP_Read gave, in milliseconds. */
   uint32_t timestamp;
@@ -170,7 +170,7 @@ typedef struct RTMP_READ {
   int8_t status;
   /** To resume: the message type of `initialFrame`. */
   uint8_t initialFrameType;
-  /** To resume: the time of `initialFrame`; once that is found, what is added to the stream's times. */
+  /** To resume: the time of `initialFrame`, in milliseconds; once that is found, what is added to the stream's times. */
   uint32_t nResumeTS;
   /** To resume: the metadata of the earlier file. */
   char *metaHeader;
@@ -192,13 +192,13 @@ typedef struct RTMPSockBuf {
   int sb_socket;
   /** Bytes that wait at `sb_start`. */
   int sb_size;
-  /** The next byte to take, inside `sb_buf`. */
+  /** The next byte to take; at times outside `sb_buf`. */
   char *sb_start;
   /** The input buffer. */
   char sb_buf[RTMP_BUFFER_CACHE_SIZE];
   /** 1: the last read gave up waiting. */
   int sb_timedout;
-  /** The library's own: the state of TLS. */
+  /** The library's own: TLS and tunnel. */
   void *sb_ssl;
 } RTMPSockBuf;
 
@@ -248,7 +248,7 @@ typedef struct RTMP_LNK {
   int swfAge;
   /** RTMP_FEATURE_* bits. */
   int protocol;
-  /** How long to wait for the network, in seconds. */
+  /** How long to wait for the network, in seconds; 0 for ever. */
   int timeout;
   /** The library's own. */
   int pFlags;
@@ -256,13 +256,13 @@ typedef struct RTMP_LNK {
   unsigned short socksport;
   /** The port of the server. */
   unsigned short port;
-  /** The library's own. */
+  /** Not used. */
   void *dh;
-  /** The library's own. */
+  /** Not used. */
   void *rc4keyIn;
-  /** The library's own. */
+  /** Not used. */
   void *rc4keyOut;
-  /** The size of the player, uncompressed; 0 when it is not known. */
+  /** The size of the player, uncompressed, in bytes; 0 when it is not known. */
   uint32_t SWFSize;
   /** The hash of the player. */
   uint8_t SWFHash[RTMP_SWF_HASHLEN];
@@ -272,9 +272,9 @@ typedef struct RTMP_LNK {
 
 /** A session. RTMP_Alloc makes one, or a program's own memory holds it; RTMP_Init comes first. */
 typedef struct RTMP {
-  /** The largest chunk that the peer sends. */
+  /** The largest chunk that the peer sends, in bytes. */
   int m_inChunkSize;
-  /** The largest chunk that is sent. */
+  /** The largest chunk that is sent, in bytes. */
   int m_outChunkSize;
   /** Bandwidth checks begun. */
   int m_nBWCheckCounter;
@@ -284,19 +284,19 @@ typedef struct RTMP {
   int m_nBytesInSent;
   /** The buffer that the server is told of, in milliseconds. */
   int m_nBufferMS;
-  /** The message stream that createStream gave. */
+  /** The message stream that createStream gave; -1 once it is given back. */
   int m_stream_id;
   /** The channel that media arrives on. */
   int m_mediaChannel;
-  /** The time of the last media message. */
+  /** The time of the last media message, in milliseconds; it stands still in a pause. */
   uint32_t m_mediaStamp;
-  /** The time at which the stream was paused. */
+  /** The time at which the stream was paused, or at which the server fell silent, in milliseconds. */
   uint32_t m_pauseStamp;
-  /** 0 not pausing, 1 pause asked for, 2 buffer ended while pausing, 3 going on. */
+  /** 0: no pause; 1: one was asked for; 2: the same, and the server has sent all it had; 3: going on was asked for. */
   int m_pausing;
-  /** The window that the peer acknowledges in, in bytes. */
+  /** The acknowledgement window, in bytes: as announced to the peer, or as it has announced its own. */
   int m_nServerBW;
-  /** The window that this side acknowledges in, in bytes. */
+  /** The bandwidth limit, in bytes: as announced to the peer, or as it has set ours. */
   int m_nClientBW;
   /** The limit type that came with it. */
   uint8_t m_nClientBW2;
@@ -312,15 +312,15 @@ typedef struct RTMP {
   int m_numCalls;
   /** The commands that wait for an answer. */
   struct RTMP_METHOD *m_methodCalls;
-  /** Channels known for receiving. */
+  /** Entries at `m_vecChannelsIn` and at `m_channelTimestamp`. */
   int m_channelsAllocatedIn;
-  /** Channels known for sending. */
+  /** Not used. */
   int m_channelsAllocatedOut;
-  /** The last message received on each channel. */
+  /** Null pointers: what was received on each channel is the library's own. */
   struct RTMPPacket **m_vecChannelsIn;
-  /** The last message sent on each channel. */
+  /** The library's own. */
   struct RTMPPacket **m_vecChannelsOut;
-  /** The time of the last message received on each channel. */
+  /** The time of the last message received on each channel, in milliseconds. */
   int *m_channelTimestamp;
   /** Audio codecs, as the connect command names them. */
   double m_fAudioCodecs;
@@ -330,19 +330,19 @@ typedef struct RTMP {
   double m_fEncoding;
   /** The length of the stream in seconds, when its metadata tells. */
   double m_fDuration;
-  /** RTMPT: requests sent. */
+  /** Not used. */
   int m_msgCounter;
-  /** RTMPT: an idle request is under way. */
+  /** Not used. */
   int m_polling;
-  /** RTMPT: bytes of the answer still to come. */
+  /** The library's own. */
   int m_resplen;
-  /** RTMPT: requests without an answer. */
+  /** Not used. */
   int m_unackd;
   /** RTMPT: the name of the session, with a slash before it. */
   AVal m_clientID;
   /** The state of RTMP_Read. */
   struct RTMP_READ m_read;
-  /** The message that RTMP_Write is putting together. */
+  /** Not used by the library; programs send from it. */
   struct RTMPPacket m_write;
   /** The connection. */
   struct RTMPSockBuf m_sb;
@@ -403,7 +403,7 @@ int RTMP_Connect1(struct RTMP *r,
 int RTMP_Serve(struct RTMP *r);
 
 /**
- * Reads and meets messages until the stream plays or publishes. `seekTime`, when positive, is where to start, in
+ * Reads messages, and acts on them, until the stream plays or publishes. `seekTime`, when positive, is where to start, in
  * milliseconds. Returns 1, or 0 after a log line.
  *
  * The caller promises:
@@ -413,8 +413,7 @@ int RTMP_ConnectStream(struct RTMP *r,
                        int seekTime);
 
 /**
- * Gives the stream back and asks for a new one, over the same connection; then reads and meets messages until that
- * plays or publishes, as `RTMP_ConnectStream` does.
+ * Gives the stream back and asks for a new one, over the same connection; then goes on as `RTMP_ConnectStream` does.
  *
  * The caller promises:
  * `r` is null or initialised by `RTMP_Init`.
@@ -571,7 +570,7 @@ void RTMPPacket_Free(struct RTMPPacket *p);
 
 /**
  * Reads one chunk. `packet` describes its message; `m_body` is null until the message is complete
- * (`RTMPPacket_IsReady`), and the caller's to free with `RTMPPacket_Free` then. Returns 0 when the connection is gone
+ * (`RTMPPacket_IsReady`), and the caller's to free with `RTMPPacket_Free` then. Returns 1; 0 when the connection is gone
  * (the session is then closed) or on a time-out (`RTMP_IsTimedout`; the next call goes on).
  *
  * The caller promises:
@@ -581,7 +580,8 @@ int RTMP_ReadPacket(struct RTMP *r,
                     struct RTMPPacket *packet);
 
 /**
- * Reads until a media packet is there; others are met on the way. Returns 1, 2 when the play ended, or 0.
+ * Reads until a media packet is there. Other packets are acted on, as by `RTMP_ClientPacket`. Returns 1, 2 when the play
+ * has ended, or 0 as `RTMP_ReadPacket` does.
  *
  * The caller promises:
  * `r` is null or initialised; `packet` is null or writable.
@@ -590,7 +590,8 @@ int RTMP_GetNextMediaPacket(struct RTMP *r,
                             struct RTMPPacket *packet);
 
 /**
- * Meets a packet: protocol messages and commands are acted on. Returns 1 for media, 2 when it ended the play, else 0.
+ * Acts on a received packet: does what a protocol message or a command asks for. Returns 1 for media, 2 when it ended the
+ * play, else 0.
  *
  * The caller promises:
  * `r` is null or initialised; `packet` is null or a complete packet.
@@ -599,9 +600,11 @@ int RTMP_ClientPacket(struct RTMP *r,
                       struct RTMPPacket *packet);
 
 /**
- * Reads FLV bytes: the file header first, then at most one tag a call. Returns the bytes put into `buf`; 0 when the
- * play has ended, the connection is gone, the stream is corrupt or could not be resumed (`m_read.status` tells which);
- * -1 from every call after the last two.
+ * Reads FLV bytes: the file header first, then at most one tag a call.
+ *
+ * Returns the bytes put into `buf`, or 0 at the end: the play is over, the connection is gone, nothing came in time, the
+ * stream is corrupt, or it could not be resumed (`m_read.status` tells which). After the last two every further call
+ * returns -1, with `EINVAL` in errno.
  *
  * The caller promises:
  * `r` is null or initialised; `buf` is null or points to `size` writable bytes.
@@ -640,7 +643,7 @@ int RTMP_SendChunk(struct RTMP *r,
 int RTMP_SendCtrl(struct RTMP *r, short nType, unsigned int nObject, unsigned int nTime);
 
 /**
- * Announces `m_nServerBW` as our window of acknowledgements.
+ * Asks the server to acknowledge each time that it has received `m_nServerBW` bytes.
  *
  * The caller promises:
  * `r` is null or initialised by `RTMP_Init`.
@@ -648,7 +651,7 @@ int RTMP_SendCtrl(struct RTMP *r, short nType, unsigned int nObject, unsigned in
 int RTMP_SendServerBW(struct RTMP *r);
 
 /**
- * Announces `m_nClientBW` and `m_nClientBW2` as what the peer may send unacknowledged.
+ * Tells the server how many bytes it may send unacknowledged: `m_nClientBW`, with the limit type in `m_nClientBW2`.
  *
  * The caller promises:
  * `r` is null or initialised by `RTMP_Init`.
@@ -656,7 +659,7 @@ int RTMP_SendServerBW(struct RTMP *r);
 int RTMP_SendClientBW(struct RTMP *r);
 
 /**
- * Asks the server for a message stream.
+ * Asks the server for a message stream, which `RTMP_ConnectStream` awaits.
  *
  * The caller promises:
  * `r` is null or initialised by `RTMP_Init`.
@@ -712,7 +715,8 @@ void RTMP_UpdateBufferMS(struct RTMP *r);
 void RTMP_DeleteStream(struct RTMP *r);
 
 /**
- * Takes FLV bytes in pieces of any size and sends each complete tag. Returns the bytes taken, -1 on an error.
+ * Takes the bytes of an FLV file, in pieces of any size, and sends each complete tag. Blocks until the network has taken
+ * it. Returns `size`, or -1 after a log line.
  *
  * The caller promises:
  * `r` is null or initialised; `buf` is null or points to `size` bytes.
@@ -831,8 +835,8 @@ int RTMP_SetupURL(struct RTMP *r,
 /**
  * Sets a session up from its parts. Texts that are null or empty leave their field alone, but for an empty hostname,
  * sockshost and playpath, which are empty then, and flashVer, which is the library's own then. None is copied, so they
- * must stay alive as long as the session. `dStart` and `dStop` are milliseconds, `timeout` is
- * seconds; port 0 is the protocol's own. The SWF's hash is 32 bytes and needs its size.
+ * must stay alive as long as the session. `dStart` and `dStop` are milliseconds, `timeout` is seconds; port 0 is the
+ * protocol's own. The SWF's hash is 32 bytes and needs its size.
  *
  * The caller promises:
  * `r` is null or was prepared by `RTMP_Init`; each text pointer is null or points to a text.

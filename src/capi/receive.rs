@@ -21,7 +21,7 @@ use std::sync::atomic::Ordering;
 const PLAY_ENDED: c_int = 2;
 
 /// Reads one chunk. `packet` describes its message; `m_body` is null until the message is complete
-/// (`RTMPPacket_IsReady`), and the caller's to free with `RTMPPacket_Free` then. Returns 0 when the connection is gone
+/// (`RTMPPacket_IsReady`), and the caller's to free with `RTMPPacket_Free` then. Returns 1; 0 when the connection is gone
 /// (the session is then closed) or on a time-out (`RTMP_IsTimedout`; the next call goes on).
 ///
 /// # Safety
@@ -116,7 +116,8 @@ fn say_late(call: &InUse) {
     }
 }
 
-/// Reads until a media packet is there; others are met on the way. Returns 1, 2 when the play ended, or 0.
+/// Reads until a media packet is there. Other packets are acted on, as by `RTMP_ClientPacket`. Returns 1, 2 when the play
+/// has ended, or 0 as [`RTMP_ReadPacket`] does.
 ///
 /// # Safety
 /// `r` is null or initialised; `packet` is null or writable.
@@ -153,7 +154,8 @@ pub unsafe extern "C" fn RTMP_GetNextMediaPacket(r: *mut RTMP, packet: *mut RTMP
     })
 }
 
-/// Meets a packet: protocol messages and commands are acted on. Returns 1 for media, 2 when it ended the play, else 0.
+/// Acts on a received packet: does what a protocol message or a command asks for. Returns 1 for media, 2 when it ended the
+/// play, else 0.
 ///
 /// # Safety
 /// `r` is null or initialised; `packet` is null or a complete packet.

@@ -107,9 +107,9 @@ pub struct RTMPPacket {
     pub m_nTimeStamp: u32,
     /// The message stream that it belongs to.
     pub m_nInfoField2: i32,
-    /// The length of the body.
+    /// The length of the body, in bytes.
     pub m_nBodySize: u32,
-    /// How much of the body has been received.
+    /// How many bytes of the body have been received.
     pub m_nBytesRead: u32,
     /// When not null: takes each chunk as it was received.
     pub m_chunk: *mut RTMPChunk,
@@ -124,13 +124,13 @@ pub struct RTMPSockBuf {
     pub sb_socket: c_int,
     /// Bytes that wait at `sb_start`.
     pub sb_size: c_int,
-    /// The next byte to take, inside `sb_buf`.
+    /// The next byte to take; at times outside `sb_buf`.
     pub sb_start: *mut c_char,
     /// The input buffer.
     pub sb_buf: [c_char; RTMP_BUFFER_CACHE_SIZE],
     /// 1: the last read gave up waiting.
     pub sb_timedout: c_int,
-    /// The library's own: the state of TLS.
+    /// The library's own: TLS and tunnel.
     pub sb_ssl: *mut c_void,
 }
 
@@ -181,7 +181,7 @@ pub struct RTMP_LNK {
     pub swfAge: c_int,
     /// RTMP_FEATURE_* bits.
     pub protocol: c_int,
-    /// How long to wait for the network, in seconds.
+    /// How long to wait for the network, in seconds; 0 for ever.
     pub timeout: c_int,
     /// The library's own.
     pub pFlags: c_int,
@@ -189,13 +189,13 @@ pub struct RTMP_LNK {
     pub socksport: c_ushort,
     /// The port of the server.
     pub port: c_ushort,
-    /// The library's own.
+    /// Not used.
     pub dh: *mut c_void,
-    /// The library's own.
+    /// Not used.
     pub rc4keyIn: *mut c_void,
-    /// The library's own.
+    /// Not used.
     pub rc4keyOut: *mut c_void,
-    /// The size of the player, uncompressed; 0 when it is not known.
+    /// The size of the player, uncompressed, in bytes; 0 when it is not known.
     pub SWFSize: u32,
     /// The hash of the player.
     pub SWFHash: [u8; RTMP_SWF_HASHLEN],
@@ -210,7 +210,7 @@ pub struct RTMP_READ {
     pub buf: *mut c_char,
     /// The library's own.
     pub bufpos: *mut c_char,
-    /// The library's own.
+    /// Not used.
     pub buflen: c_uint,
     /// The time of the last tag that RTMP_Read gave, in milliseconds.
     pub timestamp: u32,
@@ -222,7 +222,7 @@ pub struct RTMP_READ {
     pub status: i8,
     /// To resume: the message type of `initialFrame`.
     pub initialFrameType: u8,
-    /// To resume: the time of `initialFrame`; once that is found, what is added to the stream's times.
+    /// To resume: the time of `initialFrame`, in milliseconds; once that is found, what is added to the stream's times.
     pub nResumeTS: u32,
     /// To resume: the metadata of the earlier file.
     pub metaHeader: *mut c_char,
@@ -251,9 +251,9 @@ pub struct RTMP_METHOD {
 /// A session. RTMP_Alloc makes one, or a program's own memory holds it; RTMP_Init comes first.
 #[repr(C)]
 pub struct RTMP {
-    /// The largest chunk that the peer sends.
+    /// The largest chunk that the peer sends, in bytes.
     pub m_inChunkSize: c_int,
-    /// The largest chunk that is sent.
+    /// The largest chunk that is sent, in bytes.
     pub m_outChunkSize: c_int,
     /// Bandwidth checks begun.
     pub m_nBWCheckCounter: c_int,
@@ -263,19 +263,19 @@ pub struct RTMP {
     pub m_nBytesInSent: c_int,
     /// The buffer that the server is told of, in milliseconds.
     pub m_nBufferMS: c_int,
-    /// The message stream that createStream gave.
+    /// The message stream that createStream gave; -1 once it is given back.
     pub m_stream_id: c_int,
     /// The channel that media arrives on.
     pub m_mediaChannel: c_int,
-    /// The time of the last media message.
+    /// The time of the last media message, in milliseconds; it stands still in a pause.
     pub m_mediaStamp: u32,
-    /// The time at which the stream was paused.
+    /// The time at which the stream was paused, or at which the server fell silent, in milliseconds.
     pub m_pauseStamp: u32,
-    /// 0 not pausing, 1 pause asked for, 2 buffer ended while pausing, 3 going on.
+    /// 0: no pause; 1: one was asked for; 2: the same, and the server has sent all it had; 3: going on was asked for.
     pub m_pausing: c_int,
-    /// The window that the peer acknowledges in, in bytes.
+    /// The acknowledgement window, in bytes: as announced to the peer, or as it has announced its own.
     pub m_nServerBW: c_int,
-    /// The window that this side acknowledges in, in bytes.
+    /// The bandwidth limit, in bytes: as announced to the peer, or as it has set ours.
     pub m_nClientBW: c_int,
     /// The limit type that came with it.
     pub m_nClientBW2: u8,
@@ -291,15 +291,15 @@ pub struct RTMP {
     pub m_numCalls: c_int,
     /// The commands that wait for an answer.
     pub m_methodCalls: *mut RTMP_METHOD,
-    /// Channels known for receiving.
+    /// Entries at `m_vecChannelsIn` and at `m_channelTimestamp`.
     pub m_channelsAllocatedIn: c_int,
-    /// Channels known for sending.
+    /// Not used.
     pub m_channelsAllocatedOut: c_int,
-    /// The last message received on each channel.
+    /// Null pointers: what was received on each channel is the library's own.
     pub m_vecChannelsIn: *mut *mut RTMPPacket,
-    /// The last message sent on each channel.
+    /// The library's own.
     pub m_vecChannelsOut: *mut *mut RTMPPacket,
-    /// The time of the last message received on each channel.
+    /// The time of the last message received on each channel, in milliseconds.
     pub m_channelTimestamp: *mut c_int,
     /// Audio codecs, as the connect command names them.
     pub m_fAudioCodecs: f64,
@@ -309,19 +309,19 @@ pub struct RTMP {
     pub m_fEncoding: f64,
     /// The length of the stream in seconds, when its metadata tells.
     pub m_fDuration: f64,
-    /// RTMPT: requests sent.
+    /// Not used.
     pub m_msgCounter: c_int,
-    /// RTMPT: an idle request is under way.
+    /// Not used.
     pub m_polling: c_int,
-    /// RTMPT: bytes of the answer still to come.
+    /// The library's own.
     pub m_resplen: c_int,
-    /// RTMPT: requests without an answer.
+    /// Not used.
     pub m_unackd: c_int,
     /// RTMPT: the name of the session, with a slash before it.
     pub m_clientID: AVal,
     /// The state of RTMP_Read.
     pub m_read: RTMP_READ,
-    /// The message that RTMP_Write is putting together.
+    /// Not used by the library; programs send from it.
     pub m_write: RTMPPacket,
     /// The connection.
     pub m_sb: RTMPSockBuf,

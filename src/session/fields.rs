@@ -26,9 +26,9 @@ pub struct Fields {
     pub pause_stamp: u32,
     /// One of [`pausing`](super::pausing).
     pub pausing: i32,
-    /// The window we announce, bytes.
+    /// The acknowledgement window, bytes: ours, until the peer announces its own.
     pub server_bw: i32,
-    /// The window the peer announced, bytes.
+    /// The bandwidth limit, bytes: ours, until the peer sets one.
     pub client_bw: i32,
     /// The limit type of the peer bandwidth.
     pub client_bw2: u8,

@@ -16,7 +16,7 @@ use crate::session::{Event, Incoming, Scalars};
 use crate::{Error, Result};
 use libc::c_int;
 
-/// Reads and meets messages until the stream plays or publishes. `seekTime`, when positive, is where to start, in
+/// Reads messages, and acts on them, until the stream plays or publishes. `seekTime`, when positive, is where to start, in
 /// milliseconds. Returns 1, or 0 after a log line.
 ///
 /// # Safety
@@ -29,8 +29,7 @@ pub unsafe extern "C" fn RTMP_ConnectStream(r: *mut RTMP, seekTime: c_int) -> c_
     })
 }
 
-/// Gives the stream back and asks for a new one, over the same connection; then reads and meets messages until that
-/// plays or publishes, as [`RTMP_ConnectStream`] does.
+/// Gives the stream back and asks for a new one, over the same connection; then goes on as [`RTMP_ConnectStream`] does.
 ///
 /// # Safety
 /// `r` is null or initialised by `RTMP_Init`.

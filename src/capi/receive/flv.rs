@@ -12,9 +12,11 @@ use crate::session::{Event, ReadOutcome, read_status};
 use libc::{c_char, c_int};
 use std::sync::atomic::Ordering;
 
-/// Reads FLV bytes: the file header first, then at most one tag a call. Returns the bytes put into `buf`; 0 when the
-/// play has ended, the connection is gone, the stream is corrupt or could not be resumed (`m_read.status` tells which);
-/// -1 from every call after the last two.
+/// Reads FLV bytes: the file header first, then at most one tag a call.
+///
+/// Returns the bytes put into `buf`, or 0 at the end: the play is over, the connection is gone, nothing came in time, the
+/// stream is corrupt, or it could not be resumed (`m_read.status` tells which). After the last two every further call
+/// returns -1, with `EINVAL` in errno.
 ///
 /// # Safety
 /// `r` is null or initialised; `buf` is null or points to `size` writable bytes.

@@ -31,7 +31,7 @@ pub unsafe extern "C" fn RTMP_SendCtrl(
     unsafe { talk(r, |talk| talk.send_control(nType.cast_unsigned(), nObject, nTime)) }
 }
 
-/// Announces `m_nServerBW` as our window of acknowledgements.
+/// Asks the server to acknowledge each time that it has received `m_nServerBW` bytes.
 ///
 /// # Safety
 /// `r` is null or initialised by `RTMP_Init`.
@@ -41,7 +41,7 @@ pub unsafe extern "C" fn RTMP_SendServerBW(r: *mut RTMP) -> c_int {
     unsafe { talk(r, |talk| talk.send_window_ack_size()) }
 }
 
-/// Announces `m_nClientBW` and `m_nClientBW2` as what the peer may send unacknowledged.
+/// Tells the server how many bytes it may send unacknowledged: `m_nClientBW`, with the limit type in `m_nClientBW2`.
 ///
 /// # Safety
 /// `r` is null or initialised by `RTMP_Init`.
@@ -51,7 +51,7 @@ pub unsafe extern "C" fn RTMP_SendClientBW(r: *mut RTMP) -> c_int {
     unsafe { talk(r, |talk| talk.send_peer_bandwidth()) }
 }
 
-/// Asks the server for a message stream.
+/// Asks the server for a message stream, which `RTMP_ConnectStream` awaits.
 ///
 /// # Safety
 /// `r` is null or initialised by `RTMP_Init`.

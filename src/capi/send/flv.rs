@@ -10,7 +10,8 @@ use crate::{Error, Result};
 use libc::{c_char, c_int};
 use std::sync::atomic::Ordering;
 
-/// Takes FLV bytes in pieces of any size and sends each complete tag. Returns the bytes taken, -1 on an error.
+/// Takes the bytes of an FLV file, in pieces of any size, and sends each complete tag. Blocks until the network has taken
+/// it. Returns `size`, or -1 after a log line.
 ///
 /// # Safety
 /// `r` is null or initialised; `buf` is null or points to `size` bytes.

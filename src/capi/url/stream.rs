@@ -12,8 +12,8 @@ use libc::{c_int, c_long, c_uint};
 
 /// Sets a session up from its parts. Texts that are null or empty leave their field alone, but for an empty hostname,
 /// sockshost and playpath, which are empty then, and flashVer, which is the library's own then. None is copied, so they
-/// must stay alive as long as the session. `dStart` and `dStop` are milliseconds, `timeout` is
-/// seconds; port 0 is the protocol's own. The SWF's hash is 32 bytes and needs its size.
+/// must stay alive as long as the session. `dStart` and `dStop` are milliseconds, `timeout` is seconds; port 0 is the
+/// protocol's own. The SWF's hash is 32 bytes and needs its size.
 ///
 /// # Safety
 /// `r` is null or was prepared by `RTMP_Init`; each text pointer is null or points to a text.
