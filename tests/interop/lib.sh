@@ -146,14 +146,7 @@ assert_loaded() { # NAME [DIRECTORY]
     fi
 }
 
-# One line of docs/interop.md: with this scheme and this peer, in this direction, it works. `ok` unless another result is given.
-row() { # SCHEME PEER DIRECTION [RESULT]
-    local line="row: $1|$2|$3|${4:-ok}"
-    echo "$line"
-    [ -z "${ROWS:-}" ] || echo "$line" >>"$ROWS"
-}
-
-# The same in the background; `finish NAME` waits for it and gives its status.
+# A program in the background, on one library or the other; `finish NAME` waits for it and gives its status.
 declare -A BACKGROUND=()
 ours_in_background() { in_background ours "$@"; }           # NAME PROGRAM ARGUMENT...
 reference_in_background() { in_background reference "$@"; } # NAME PROGRAM ARGUMENT...
@@ -169,24 +162,41 @@ finish() { # NAME
     return "$status"
 }
 
-# nginx with its RTMP module, as a private instance: applications
+# One line of docs/interop.md: with this scheme and this peer, in this direction, it works. `ok` unless another result is given.
+row() { # SCHEME PEER DIRECTION [RESULT]
+    local line="row: $1|$2|$3|${4:-ok}"
+    echo "$line"
+    [ -z "${ROWS:-}" ] || echo "$line" >>"$ROWS"
+}
+
+# A private nginx, with the blocks of its configuration on standard input and its files in $WORK/NAME.
+run_nginx() { # NAME [MODULE]
+    need nginx nginx
+    mkdir -p "$WORK/$1"
+    cat >"$WORK/$1/nginx.conf" <<CONF
+${2:+load_module $2;}
+daemon off;
+master_process off;
+pid $WORK/$1/nginx.pid;
+error_log $WORK/$1/error.log info;
+events { worker_connections 64; }
+CONF
+    cat >>"$WORK/$1/nginx.conf"
+    nginx -p "$WORK/$1" -c "$WORK/$1/nginx.conf" >"$WORK/$1.log" 2>&1 &
+    CHILDREN+=("$!")
+}
+
+# nginx with its RTMP module: applications
 #   vod   plays the files of $WORK/vod
 #   live  passes on what is published, without a queue limit that would drop frames, and records it in $WORK/recorded
 # NGINX_RTMP, when set, is more configuration.
 start_nginx() {
     local module=/usr/lib/nginx/modules/ngx_rtmp_module.so
-    need nginx nginx
     [ -e "$module" ] || fail "$module is needed (Debian package libnginx-mod-rtmp)"
-    mkdir -p "$WORK/nginx" "$WORK/vod" "$WORK/recorded"
+    mkdir -p "$WORK/vod" "$WORK/recorded"
     PORT=$(free_port)
     SERVER=rtmp://127.0.0.1:$PORT
-    cat >"$WORK/nginx/nginx.conf" <<CONF
-load_module $module;
-daemon off;
-master_process off;
-pid $WORK/nginx/nginx.pid;
-error_log $WORK/nginx/error.log info;
-events { worker_connections 64; }
+    run_nginx nginx "$module" <<CONF
 rtmp {
     access_log $WORK/nginx/access.log;
     out_queue 65536;
@@ -206,8 +216,6 @@ rtmp {
     }
 }
 CONF
-    nginx -p "$WORK/nginx" -c "$WORK/nginx/nginx.conf" >"$WORK/nginx.log" 2>&1 &
-    CHILDREN+=("$!")
     wait_port 127.0.0.1 "$PORT"
     cp "$FILM" "$WORK/vod/film.flv"
 }

@@ -14,26 +14,17 @@ make_certificate good "IP:127.0.0.1,DNS:localhost"
 make_certificate other "DNS:other.example"
 
 declare -A TLS=([TLSv1.2]=$(free_port) [TLSv1.3]=$(free_port) [other]=$(free_port))
-mkdir "$WORK/front"
 front() { # PORT CERTIFICATE PROTOCOLS
     echo "server { listen 127.0.0.1:$1 ssl; ssl_certificate $WORK/tls/$2.crt; ssl_certificate_key $WORK/tls/$2.key;
         ssl_protocols $3; proxy_pass 127.0.0.1:$PORT; }"
 }
-cat >"$WORK/front/nginx.conf" <<CONF
-load_module $STREAM;
-daemon off;
-master_process off;
-pid $WORK/front/nginx.pid;
-error_log $WORK/front/error.log info;
-events { worker_connections 64; }
+run_nginx front "$STREAM" <<CONF
 stream {
     $(front "${TLS[TLSv1.2]}" good TLSv1.2)
     $(front "${TLS[TLSv1.3]}" good TLSv1.3)
     $(front "${TLS[other]}" other TLSv1.3)
 }
 CONF
-nginx -p "$WORK/front" -c "$WORK/front/nginx.conf" >"$WORK/front.log" 2>&1 &
-CHILDREN+=("$!")
 wait_port 127.0.0.1 "${TLS[other]}"
 
 for version in TLSv1.2 TLSv1.3; do

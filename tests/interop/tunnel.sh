@@ -3,8 +3,7 @@
 # ways of writing heads and buffers bodies. (A server with a tunnel of its own: node-rtsp-rtmp-server.sh.)
 set -euo pipefail
 . "$(dirname "$0")/lib.sh"
-need nginx nginx
-mkdir "$WORK/films" "$WORK/nginx"
+mkdir "$WORK/films"
 cp "$FILM" "$WORK/films/film.flv"
 start_loopback --directory "$WORK/films" --record "$WORK/films"
 BEHIND=$(sed -n 's/^rtmpt rtmpt:\/\///p' "$WORK/loopback.out")
@@ -12,12 +11,7 @@ make_ca "$WORK/tls"
 make_certificate proxy "IP:127.0.0.1"
 PLAIN=$(free_port)
 SECURE=$(free_port)
-cat >"$WORK/nginx/nginx.conf" <<CONF
-daemon off;
-master_process off;
-pid $WORK/nginx/nginx.pid;
-error_log $WORK/nginx/error.log info;
-events { worker_connections 64; }
+run_nginx nginx <<CONF
 http {
     access_log $WORK/nginx/access.log;
     client_body_temp_path $WORK/nginx/body;
@@ -37,8 +31,6 @@ http {
     }
 }
 CONF
-nginx -p "$WORK/nginx" -c "$WORK/nginx/nginx.conf" >"$WORK/nginx.log" 2>&1 &
-CHILDREN+=("$!")
 wait_port 127.0.0.1 "$PLAIN"
 
 for scheme in rtmpt rtmpte rtmpts; do
