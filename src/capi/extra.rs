@@ -1,8 +1,10 @@
-//! The settings for which `struct RTMP` has no field: a block on a member that belongs to the library alone.
-//! It is made when a setting is first changed. It outlives a connection that fails or is lost, as the program may connect
-//! again, and `RTMP_Close` frees it: many programs end with that and a plain `free`. What needs no memory is in
-//! `Link.pFlags`, which has no other use, and outlives that like the settings with a field. So does `Link.extras`, as with
-//! the reference; a new `conn` option begins it anew.
+//! The settings for which `struct RTMP` has no field, in a block that hangs on a member of the library's own.
+//!
+//! The block is made when such a setting is first changed. It outlives a connection that fails or is lost, as the program
+//! may connect again; `RTMP_Close` frees it, as many programs end with that and a plain `free`.
+//!
+//! What needs no memory is in `Link.pFlags`, which has no other use, and outlives `RTMP_Close` as settings with a field do.
+//! So does `Link.extras`, as with the reference, until another `conn` option begins it anew.
 
 use crate::capi::amf::object::AMF_Reset;
 use crate::capi::private;
@@ -12,7 +14,7 @@ use std::ptr::{null_mut, without_provenance_mut};
 
 /// Marks a block as ours.
 const MAGIC: u64 = 0x7274_6d70_5f65_7874;
-/// What stands in the field instead of a block when all there is to know is [`Extras::Used`]: no block's address.
+/// What stands in the field instead of a block when all there is to know is [`ExtrasOwner::Used`]: no block's address.
 const EXTRAS_USED: usize = 1;
 
 #[repr(C)]
@@ -21,7 +23,8 @@ struct Block {
     extra: Extra,
     /// What `Link.pubUser` and `Link.pubPasswd` point to when they come from the URL.
     publisher: Option<(Vec<u8>, Vec<u8>)>,
-    extras: Extras,
+    /// Whose `Link.extras` is.
+    extras: ExtrasOwner,
 }
 
 /// In `Link.pFlags`: the chunk size to announce, 0 for none.
@@ -33,7 +36,7 @@ const VERIFIES_NOT: i32 = 1 << 25;
 
 /// Whose `Link.extras` is.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Extras {
+enum ExtrasOwner {
     /// The program's, if there is any.
     Programs,
     /// Begun by the `conn` option: the properties are the library's to free.
@@ -70,7 +73,7 @@ unsafe fn make_block(r: *mut RTMP) -> *mut Block {
             magic: MAGIC,
             extra: Extra::default(),
             publisher: None,
-            extras: extras(r),
+            extras: extras_owner(r),
         }));
         *private::settings(r) = made.cast();
         made
@@ -81,13 +84,13 @@ unsafe fn make_block(r: *mut RTMP) -> *mut Block {
 ///
 /// # Safety
 /// As for [`block`].
-unsafe fn extras(r: *mut RTMP) -> Extras {
+unsafe fn extras_owner(r: *mut RTMP) -> ExtrasOwner {
     // SAFETY: the caller's promise.
     unsafe {
         match block(r).as_ref() {
             Some(block) => block.extras,
-            None if (*private::settings(r)).addr() == EXTRAS_USED => Extras::Used,
-            None => Extras::Programs,
+            None if (*private::settings(r)).addr() == EXTRAS_USED => ExtrasOwner::Used,
+            None => ExtrasOwner::Programs,
         }
     }
 }
@@ -160,27 +163,27 @@ pub(crate) unsafe fn set_publisher(r: *mut RTMP, publisher: Option<(Vec<u8>, Vec
 pub(crate) unsafe fn begin_extras(r: *mut RTMP) {
     // SAFETY: the caller's promise; the block is live.
     unsafe {
-        drop_extras(r, &[Extras::Used]);
+        drop_extras(r, &[ExtrasOwner::Used]);
         if (*r).Link.extras.o_props.is_null() {
-            (*make_block(r)).extras = Extras::Ours;
+            (*make_block(r)).extras = ExtrasOwner::Ours;
         }
     }
 }
 
-/// Frees `Link.extras` when it is in one of these states.
+/// Frees `Link.extras` when it is one of these owners'.
 ///
 /// # Safety
 /// `r` points to a structure that `RTMP_Init` has prepared.
-unsafe fn drop_extras(r: *mut RTMP, states: &[Extras]) {
+unsafe fn drop_extras(r: *mut RTMP, owners: &[ExtrasOwner]) {
     // SAFETY: the caller's promise; properties that are the library's are used by nobody else.
     unsafe {
-        if !states.contains(&extras(r)) {
+        if !owners.contains(&extras_owner(r)) {
             return;
         }
         AMF_Reset(&raw mut (*r).Link.extras);
         (*r).Link.edepth = 0;
         match block(r).as_mut() {
-            Some(block) => block.extras = Extras::Programs,
+            Some(block) => block.extras = ExtrasOwner::Programs,
             None => *private::settings(r) = null_mut(),
         }
     }
@@ -194,9 +197,9 @@ pub(crate) unsafe fn session_over(r: *mut RTMP) {
     // SAFETY: the caller's promise.
     unsafe {
         if let Some(block) = block(r).as_mut()
-            && block.extras == Extras::Ours
+            && block.extras == ExtrasOwner::Ours
         {
-            block.extras = Extras::Used;
+            block.extras = ExtrasOwner::Used;
         }
     }
 }
@@ -227,7 +230,7 @@ pub(crate) unsafe fn close(r: *mut RTMP) {
     // SAFETY: the caller's promise; the block came from a Box, and nothing points to it any more.
     unsafe {
         forget_publisher(r);
-        let stays = extras(r) != Extras::Programs;
+        let stays = extras_owner(r) != ExtrasOwner::Programs;
         let block = block(r);
         if !block.is_null() {
             (*block).magic = 0;
@@ -244,7 +247,7 @@ pub(crate) unsafe fn close(r: *mut RTMP) {
 pub(crate) unsafe fn free(r: *mut RTMP) {
     // SAFETY: the caller's promise.
     unsafe {
-        drop_extras(r, &[Extras::Ours, Extras::Used]);
+        drop_extras(r, &[ExtrasOwner::Ours, ExtrasOwner::Used]);
         close(r);
     }
 }
