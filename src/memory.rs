@@ -15,7 +15,7 @@ const LARGEST: usize = 64 << 10;
 /// Sessions end when more is lent. What one call needs besides bodies is far less than the rest.
 const LOW: usize = SIZE / 4;
 
-/// Blocks are lent one behind the other; when the last one is given back, lending begins at the start again.
+/// Blocks are lent one behind the other; once all are given back, lending begins at the start again.
 #[derive(Debug, Default)]
 pub struct Reserve {
     /// The number of blocks lent (high half) and the end of the last one (low half), changed together.
@@ -72,8 +72,8 @@ fn joined(blocks: u32, top: usize) -> u64 {
     (u64::from(blocks) << 32) | top as u64
 }
 
-/// Whether the system has so much memory to give: asked before what dies of a failed allocation, as OpenSSL does where it
-/// loads a provider. [`SIZE`] at least is asked for, which the reserve does not lend, and given back at once.
+/// Whether the system has `size` bytes to give. To be asked before code that crashes when an allocation fails, as OpenSSL's
+/// does where it loads a provider. At least [`SIZE`] bytes are tried, which the reserve never lends, and given back at once.
 pub fn is_there(size: usize) -> bool {
     let mut trial = Vec::<u8>::new();
     let result = trial.try_reserve_exact(size.max(SIZE));

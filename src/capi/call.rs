@@ -36,7 +36,7 @@ impl Working {
         self.places.iter().take(self.depth.get()).any(|place| place.get() == connection)
     }
 
-    /// Notes a connection; whether it could be: it must not be there already, and a place must be left.
+    /// Notes a connection; false when it is there already, or no place is left.
     fn begin(&self, connection: usize) -> bool {
         let depth = self.depth.get();
         if depth == MAX_NESTED || self.has(connection) {

@@ -63,16 +63,16 @@ pub(crate) fn fail(call: impl Into<InUse>, error: &Error, then: impl FnOnce(*mut
     end(call, farewell, then);
 }
 
-/// Whether the end that a call has met is of the program's own making: it closes the handle in another thread, or has
-/// closed it in a log callback. The server may have answered the farewell by then.
+/// Whether the program itself has brought about the end that a call has found: it closes the handle in another thread, or
+/// has closed it in a log callback. The server may have answered the farewell by then.
 pub(crate) fn is_programs_own(call: &InUse) -> bool {
     // SAFETY: the structure stays while the call lives.
     let descriptor = unsafe { Scalar::load(&raw const (*call.handle()).m_sb.sb_socket) };
     descriptor < 0 || call.is_closed_by_program.load(Ordering::Relaxed)
 }
 
-/// Ends the session that a call has found to be over. `then` stores what shall be readable afterwards. Once the call has
-/// left, nothing is done to the handle: another thread that closes it may have freed it, or begun another session.
+/// Ends the session that a call has found to be over. `then` stores what shall be readable afterwards. Nothing is done to
+/// the handle once the call has left: another thread may have closed and freed it by then, or begun another session.
 pub(crate) fn end(call: impl Into<InUse>, farewell: Farewell, then: impl FnOnce(*mut RTMP)) {
     let call = call.into();
     let r = call.handle();

@@ -39,7 +39,7 @@ pub(crate) struct Connection {
     pub(crate) reading: Seated<Reading<MallocBody>>,
     /// The state of `RTMP_Write`.
     pub(crate) publisher: Seated<Publisher>,
-    /// Keeps threads apart where they share the arrays `m_methodCalls` and `m_channelTimestamp`.
+    /// The lock of the arrays `m_methodCalls` and `m_channelTimestamp`.
     pub(crate) arrays: Mutex<()>,
     /// Where the buffered bytes begin in `sb_buf`, should the structure be moved.
     pub(crate) buffer_start: AtomicUsize,

@@ -1,9 +1,10 @@
-//! Who is at work on a handle: four bytes of `struct RTMP` itself, which belong to the library alone. A call enters before
-//! it looks at what hangs on the handle, and whoever replaces or closes that shuts the gate first and waits until the
-//! others have left. The bytes move with the structure, between calls, when nobody is inside.
+//! Who is at work on a handle: four bytes of `struct RTMP` itself, which belong to the library alone.
 //!
-//! A call that needs a half of the session for itself takes that half's seat: entering and locking are one atomic step
-//! then, and leaving is a plain store. That is what a call costs that finds its message in the buffer.
+//! A call enters the gate before it looks at what hangs on the handle. Whoever replaces or closes that shuts the gate first,
+//! and waits until the other calls have left. A program may move the structure between calls: nobody is inside then.
+//!
+//! A call that needs a half of the session for itself takes that half's seat. Entering and locking are then one atomic step,
+//! and leaving is a plain store: a call whose message is buffered already pays for no more than that.
 
 use crate::capi::private;
 use crate::capi::types::RTMP;
@@ -34,8 +35,8 @@ pub(crate) enum Refusal {
 
 /// The gate of a handle; zeroes are an open one with nobody inside.
 ///
-/// Entering writes to one place and then reads another, and so does shutting, the other way round: both in the one order
-/// that all threads agree on (`SeqCst`), so that never both miss each other.
+/// A call that enters writes to one place and then reads another; a close that shuts the gate does so the other way round.
+/// All threads agree on the order of these steps (`SeqCst`), so at least one of the two sees the other.
 #[derive(Debug, Default)]
 #[repr(C)]
 pub(crate) struct Gate {
@@ -84,7 +85,7 @@ impl Gate {
         self.seat(seat).swap(1, Ordering::SeqCst) == 0
     }
 
-    /// Lets a call out that entered this way, or gives a seat back: what was done is seen by whoever finds it gone.
+    /// Lets a call out that entered this way, or gives a seat back. Whoever finds it gone sees what it has done.
     #[inline]
     pub(crate) fn leave(&self, seat: Option<Seat>) {
         match seat {

@@ -1,5 +1,6 @@
-//! The members of `struct RTMP` in which the library keeps what is its own. They are parts of what only the reference's own
-//! code uses. None is in `Link`, which programs copy from handle to handle, nor in `m_write`, which they send from.
+//! The members of `struct RTMP` in which the library keeps what is its own: such as no program looks at, as only the
+//! reference's own code has a use for them. None is in `Link`, which programs copy from handle to handle, nor in `m_write`,
+//! which they send from.
 
 use crate::capi::types::RTMP;
 use std::ffi::c_void;

@@ -25,8 +25,8 @@ pub(crate) unsafe fn get(r: *mut RTMP) -> Result<Option<Proxy>> {
     Proxy::parse(setting).map(Some).map_err(|error| Error::Usage(format!("option socks: {error}")))
 }
 
-/// Makes the public fields say what the `socks` setting means: of a SOCKS4 proxy's the host is left in `Link.sockshost`, of
-/// another's all of it. False, with a log line, when there is one that cannot be used; connecting fails then, too.
+/// Makes the public fields say what the `socks` setting means. Of a SOCKS4 proxy's setting `Link.sockshost` keeps the host,
+/// of any other's all of it. False, with a log line, when the setting cannot be used; connecting fails then, too.
 ///
 /// # Safety
 /// As [`get`].

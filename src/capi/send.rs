@@ -11,16 +11,13 @@ use crate::capi::connection;
 use crate::capi::guard::guard;
 use crate::capi::owner::Owner;
 use crate::capi::types::{RTMP, RTMPChunk, RTMPPacket};
-use crate::chunk::{Format, MAX_BODY, MAX_CHANNEL, Outgoing};
+use crate::chunk::{Format, MAX_BODY, MAX_CHANNEL, MIN_CHANNEL, Outgoing};
 use crate::message::MessageType;
 use crate::session::{Answer, Host, feature, out_chunk_size};
 use crate::{Error, Result};
 use libc::c_int;
 use listen::{listen_when_due, reason};
 use std::sync::atomic::Ordering;
-
-/// The lowest channel a message may have: 0 and 1 announce longer basic headers (RTMP 1.0, section 5.3.1.1).
-const MIN_CHANNEL: u32 = 2;
 
 /// Sends one message; its body and header stay as they are, but for `m_headerType`, which tells the format sent.
 ///

@@ -19,5 +19,7 @@ pub const DEFAULT_CHUNK_SIZE: u32 = 128;
 pub const MAX_CHUNK_SIZE: u32 = 0xff_ffff;
 /// The channel of protocol control messages (RTMP 1.0, section 5.4).
 pub const CONTROL_CHANNEL: u32 = 2;
+/// The lowest channel: 0 and 1 announce longer basic headers (RTMP 1.0, section 5.3.1.1).
+pub const MIN_CHANNEL: u32 = 2;
 /// The largest channel a three-byte basic header names (RTMP 1.0, section 5.3.1.1).
 pub const MAX_CHANNEL: u32 = 65599;

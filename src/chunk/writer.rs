@@ -4,7 +4,7 @@
 
 use super::channels::{Channels, Slot};
 use super::header::{EXTENDED, one_byte, put_basic, u24_bytes};
-use super::{CONTROL_CHANNEL, Format, MAX_CHANNEL, MAX_CHUNK_SIZE, MAX_HEADER};
+use super::{Format, MAX_CHANNEL, MAX_CHUNK_SIZE, MAX_HEADER, MIN_CHANNEL};
 use crate::message::MessageType;
 use crate::{Error, Result};
 use std::io::IoSlice;
@@ -142,7 +142,7 @@ impl Writer {
     /// the format chosen.
     ///
     /// There may be more slices than one system call takes. Fails with [`Error::Usage`] for a body beyond
-    /// [`MAX_BODY`], a channel outside 2..=[`MAX_CHANNEL`] or a chunk size outside 1..=[`MAX_CHUNK_SIZE`].
+    /// [`MAX_BODY`], a channel outside [`MIN_CHANNEL`]..=[`MAX_CHANNEL`] or a chunk size outside 1..=[`MAX_CHUNK_SIZE`].
     pub fn write<T>(
         &mut self,
         message: &Outgoing<'_>,
@@ -240,7 +240,7 @@ fn recycle(mut slices: Vec<IoSlice<'_>>) -> Vec<IoSlice<'static>> {
 #[inline(always)]
 fn check(message: &Outgoing<'_>, chunk_size: u32) -> Result<()> {
     let good = message.body.len() <= MAX_BODY
-        && (CONTROL_CHANNEL..=MAX_CHANNEL).contains(&message.channel)
+        && (MIN_CHANNEL..=MAX_CHANNEL).contains(&message.channel)
         && (1..=MAX_CHUNK_SIZE).contains(&chunk_size);
     if good { Ok(()) } else { Err(refusal(message, chunk_size)) }
 }
@@ -251,8 +251,8 @@ fn refusal(message: &Outgoing<'_>, chunk_size: u32) -> Error {
     let (length, channel) = (message.body.len(), message.channel);
     Error::Usage(if length > MAX_BODY {
         format!("a message of {length} bytes cannot be sent, {MAX_BODY} is the most")
-    } else if !(CONTROL_CHANNEL..=MAX_CHANNEL).contains(&channel) {
-        format!("channel {channel} does not exist, they are {CONTROL_CHANNEL} to {MAX_CHANNEL}")
+    } else if !(MIN_CHANNEL..=MAX_CHANNEL).contains(&channel) {
+        format!("channel {channel} does not exist, they are {MIN_CHANNEL} to {MAX_CHANNEL}")
     } else {
         format!("a chunk size of {chunk_size} is not possible, 1 to {MAX_CHUNK_SIZE} are")
     })

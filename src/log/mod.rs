@@ -59,8 +59,8 @@ pub fn write(level: Level, text: fmt::Arguments<'_>) {
     write_bytes(level, text.to_string().as_bytes());
 }
 
-/// The most bytes of a text from outside that are shown, so that a line with two of them is no more than the reserve of
-/// memory lends.
+/// At most so many bytes of a text from outside are shown: a line with two of them is still less than the reserve of memory
+/// lends at once.
 const LONGEST_TEXT: usize = 4096;
 
 /// Shows bytes from the program or the network as text, with replacement characters where they are not UTF-8; of a long

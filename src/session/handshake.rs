@@ -54,7 +54,7 @@ fn shake(
     Ok(Established::new(client.finish(), received))
 }
 
-/// The error of a handshake, and what it tells of the port where the server's first byte, or its silence, does so.
+/// The error of a handshake, with a hint where the server's first byte, or its silence, tells what is behind the port.
 fn explained(error: Error, stream: &Stream, mode: Mode, first: Option<u8>) -> Error {
     let hint = match (first, &error) {
         (_, Error::Interrupted | Error::Usage(_) | Error::Refused(_)) => return error,

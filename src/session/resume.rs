@@ -44,8 +44,8 @@ impl Resume {
         self.sought.get_or_insert_with(|| host.resume())
     }
 
-    /// The frame came at this time of the server's, which may count from there or from the film's beginning: the file's
-    /// last time becomes what is added to the server's, so that the tags that follow go on from it.
+    /// Ends the search: the frame came at `time` by the server's clock, which may start there or at the film's beginning.
+    /// What is added to the server's times from now on makes the next tags go on from the file's last time.
     fn found<H: Host + ?Sized>(&mut self, host: &mut H, flag: u8, time: u32) {
         crate::debug!("found the frame to resume at, {time} ms");
         host.set_read_flags(host.read_flags() | flag);

@@ -65,8 +65,9 @@ impl Waiting {
         Ok(next)
     }
 
-    /// Whether an answer waits. Who adds one then tries the writer's lock, and who has given that up asks here, both in
-    /// the one order that all threads agree on: one of the two sees the other.
+    /// Whether an answer waits. One thread adds an answer and then tries the writer's lock; another gives the lock back and
+    /// then asks here. All threads agree on the order of these steps (`SeqCst`), so one of the two sees the other, and no
+    /// answer is left behind.
     fn is_any(&self) -> bool {
         fence(Ordering::SeqCst);
         self.count.load(Ordering::SeqCst) > 0

@@ -252,7 +252,7 @@ impl<H: Host + ?Sized> Conversation<'_, H> {
         self.host.call_dropped(method);
     }
 
-    /// The peer's own words about a refusal: code and description where they are, but for queries and tokens.
+    /// The server's own words about a refusal: its code and its description, without queries and tokens.
     fn described(&self, arguments: &Arguments<'_>, index: usize) -> String {
         let secrets = self.secrets();
         let shown = |name| {

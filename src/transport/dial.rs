@@ -66,7 +66,7 @@ fn establish(addresses: &[SockAddr], target: &Target, interrupt: Interrupt) -> R
     }
 }
 
-/// The error of an address, with the proxy that the address is of where there is one: the caller names the target.
+/// Names the proxy in the error, where it is the proxy that was not reached: the caller names the target.
 fn whose(target: &Target, error: Error) -> Error {
     match (&target.proxy, error) {
         (Some(proxy), error @ Error::Io(..)) => Error::protocol(format!("{proxy}: {error}")),

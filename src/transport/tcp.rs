@@ -263,8 +263,8 @@ impl Socket {
         Ok(())
     }
 
-    /// Whether a signal has ended a send that `sent` bytes had left by: the kernel then says how many, and not EINTR. On a
-    /// non-blocking descriptor they are those that fitted.
+    /// Whether a signal has ended a send of which `sent` bytes had left: the kernel then returns their number and not EINTR.
+    /// On a non-blocking descriptor a short count only says that no more fitted.
     fn was_interrupted(&self, slices: &[IoSlice<'_>], sent: usize) -> bool {
         sent < slices.iter().map(|slice| slice.len()).sum() && !self.is_nonblocking()
     }

@@ -26,7 +26,7 @@ pub(super) fn stripe(r: *const RTMP) -> MutexGuard<'static, ()> {
 #[derive(Debug)]
 pub(super) struct TakenDown(*mut Connection);
 
-/// What the next line says is the compiler's word: it looks at all that a connection is made of.
+/// The compiler vouches for the two promises below: it looks at all that a connection is made of.
 const _: () = {
     const fn goes_between_threads<T: Send + Sync>() {}
     goes_between_threads::<Connection>();
@@ -64,8 +64,8 @@ pub(crate) fn succeed(before: InUse, stream: Arc<Stream>, ciphers: Option<Cipher
     Ok(())
 }
 
-/// Puts a connection in the place of what hangs on the structure, and forgets the bytes that are buffered in the memory of
-/// what hung there. Returns that for the caller to drop once the lock is free; should other calls be at work on it, the
+/// Puts a connection in the place of what hangs on the structure. Bytes that are buffered in the old one's memory are
+/// forgotten. Returns the old one, for the caller to drop once the lock is free; should other calls be at work on it, the
 /// new connection keeps it instead.
 ///
 /// # Safety
