@@ -81,13 +81,11 @@ pub(crate) fn run(cases: Vec<Case>) {
     thread::scope(|scope| {
         for _ in 0..PARALLEL {
             scope.spawn(|| {
-                while let Some(case) = { queue.lock().expect("the queue").next() } {
-                    if let Err(why) = run_one(case) {
-                        let (result, why) = why;
-                        failures
-                            .lock()
-                            .expect("the failures")
-                            .push((format!("{}: {why}", case.name), result));
+                let next = || queue.lock().expect("the queue").next();
+                while let Some(case) = next() {
+                    if let Err((result, why)) = run_one(case) {
+                        let why = format!("{}: {why}", case.name);
+                        failures.lock().expect("the failures").push((why, result));
                     }
                 }
             });
@@ -107,11 +105,7 @@ pub(crate) fn run(cases: Vec<Case>) {
 }
 
 fn run_one(case: &Case) -> Result<(), (tally::Ending, String)> {
-    let peer = Peer::start(case.script.clone(), 1);
-    let port = peer.port.to_string();
-    let options = case.options.replace("PORT", &port);
-    let url = format!("{}://127.0.0.1:{port}/app/stream {options}", case.scheme);
-    let outcome = drive(case.session, &url, &case.input);
+    let (peer, outcome) = drive_with_peer(case, case.session);
     let category = outcome.category();
     if category != "ended" {
         let mut result = tally::of_process(&category);
@@ -124,15 +118,21 @@ fn run_one(case: &Case) -> Result<(), (tally::Ending, String)> {
     check(case, &outcome, peer).map_err(|why| (tally::Ending::Otherwise, why))
 }
 
-/// Whether a session that crashes within its limit ends without one.
-fn ends_with_much_memory(case: &Case) -> bool {
-    let words = case.session.split(' ').filter(|word| !word.starts_with("memory="));
-    let session = words.chain(["memory=16384"]).collect::<Vec<_>>().join(" ");
+/// Runs a case's session, with this mode and these settings, against a peer that plays its script.
+fn drive_with_peer(case: &Case, session: &str) -> (Peer, Outcome) {
     let peer = Peer::start(case.script.clone(), 1);
     let port = peer.port.to_string();
     let options = case.options.replace("PORT", &port);
     let url = format!("{}://127.0.0.1:{port}/app/stream {options}", case.scheme);
-    drive(&session, &url, &case.input).category() == "ended"
+    let outcome = drive(session, &url, &case.input);
+    (peer, outcome)
+}
+
+/// Whether a session that crashes within its limit ends without one.
+fn ends_with_much_memory(case: &Case) -> bool {
+    let words = case.session.split(' ').filter(|word| !word.starts_with("memory="));
+    let session = words.chain(["memory=16384"]).collect::<Vec<_>>().join(" ");
+    drive_with_peer(case, &session).1.category() == "ended"
 }
 
 /// Whether what came out is what must.
