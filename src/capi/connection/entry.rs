@@ -48,35 +48,57 @@ pub(crate) unsafe fn entered(r: *mut RTMP, seat: Option<Seat>) -> Option<InUse> 
 #[cold]
 unsafe fn renewed(r: *mut RTMP, seat: Option<Seat>) -> Option<InUse> {
     for attempt in 0_u64.. {
-        let mut before = None;
-        let guard = stripe(r);
-        // SAFETY: the caller's promise, and the stripe is held.
+        // SAFETY: the caller's promise.
         unsafe {
-            if Scalar::load(&raw const (*r).m_sb.sb_socket) < 0 {
-                return None;
-            }
-            match Gate::of(r).enter(seat) {
-                Err(Refusal::Shut) => return None,
-                Err(Refusal::Taken) => {}
-                Ok(()) => {
-                    let connection = hung(r).unwrap_or_else(|| {
-                        let fd = Scalar::load(&raw const (*r).m_sb.sb_socket);
-                        before = hang(r, Box::new(Connection::new(Arc::new(plain_stream(fd)), None)));
-                        place(r).load(Ordering::Acquire)
-                    });
-                    drop(guard);
-                    drop(before);
-                    return InUse::begin(r, connection, seat);
-                }
-            }
-            drop(guard);
-            if nested(r).is_some() {
-                return None;
+            match attempt_entry(r, seat) {
+                Attempt::Inside(connection) => return InUse::begin(r, connection, seat),
+                Attempt::Closed => return None,
+                Attempt::Taken if nested(r).is_some() => return None,
+                Attempt::Taken => {}
             }
         }
         if attempt < PATIENCE { std::thread::yield_now() } else { std::thread::sleep(WAITING_INTERVAL) }
     }
     None
+}
+
+/// What an attempt to enter has come to.
+enum Attempt {
+    /// The gate has let the call in, and this hangs on the structure.
+    Inside(*const Connection),
+    /// There is no descriptor, or the handle is being closed.
+    Closed,
+    /// Another call has the seat.
+    Taken,
+}
+
+/// Enters under the lock of the structure, and hangs a connection there when there is none over its descriptor.
+///
+/// # Safety
+/// As [`current`]; a call that got inside leaves by [`InUse`].
+unsafe fn attempt_entry(r: *mut RTMP, seat: Option<Seat>) -> Attempt {
+    let guard = stripe(r);
+    // SAFETY: the caller's promise, and the stripe is held.
+    unsafe {
+        let fd = Scalar::load(&raw const (*r).m_sb.sb_socket);
+        if fd < 0 {
+            return Attempt::Closed;
+        }
+        match Gate::of(r).enter(seat) {
+            Err(Refusal::Shut) => return Attempt::Closed,
+            Err(Refusal::Taken) => return Attempt::Taken,
+            Ok(()) => {}
+        }
+        if let Some(connection) = hung(r) {
+            return Attempt::Inside(connection);
+        }
+        let before = hang(r, Box::new(Connection::new(Arc::new(plain_stream(fd)), None)));
+        let connection = place(r).load(Ordering::Acquire);
+        // What hung there may take long to free, and the lock is other handles' as well.
+        drop(guard);
+        drop(before);
+        Attempt::Inside(connection)
+    }
 }
 
 /// Notes that the program may poll the descriptor of the connection that hangs on the structure, if one does.
