@@ -148,6 +148,8 @@ pub(crate) unsafe fn set_channel_time(r: *mut RTMP, channel: u32, time: u32, arr
     }
 }
 
+/// Makes room for a channel; false when memory is out.
+///
 /// # Safety
 /// As [`set_channel_time`].
 unsafe fn grow_channels(r: *mut RTMP, channel: usize) -> bool {

@@ -102,6 +102,8 @@ pub(crate) unsafe fn deadline(r: *const RTMP) -> Deadline {
     Deadline::within(unsafe { timeout(r) })
 }
 
+/// A copy of a socket address; `None` for one that is neither IPv4 nor IPv6.
+///
 /// # Safety
 /// `address` points to a socket address of the size that its family has.
 unsafe fn socket_address(address: *const sockaddr) -> Option<SockAddr> {
@@ -123,6 +125,8 @@ unsafe fn socket_address(address: *const sockaddr) -> Option<SockAddr> {
     .map(|((), address)| address)
 }
 
+/// Where the settings say to connect to.
+///
 /// # Safety
 /// `r` points to an initialised `struct RTMP`.
 unsafe fn target(r: *mut RTMP, deadline: Deadline) -> Result<Target> {
@@ -158,6 +162,8 @@ unsafe fn reach(r: *mut RTMP, deadline: Deadline) -> bool {
     true
 }
 
+/// Ends what was connected before, and makes the socket, by way of `connect`.
+///
 /// # Safety
 /// `r` points to an initialised `struct RTMP`.
 unsafe fn connect0(
@@ -190,6 +196,8 @@ unsafe fn connect0(
     }
 }
 
+/// All that follows the socket; says why when it fails.
+///
 /// # Safety
 /// As [`RTMP_Connect1`], `r` not null.
 unsafe fn connect1(r: *mut RTMP, cp: *mut RTMPPacket, deadline: Deadline) -> bool {

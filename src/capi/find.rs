@@ -39,6 +39,8 @@ pub unsafe extern "C" fn RTMP_FindPrefixProperty(
     unsafe { search(obj, name, p, &longer, &|kind| is(kind, marker::OBJECT)) }
 }
 
+/// The body of both exports: `matches` judges a name, `enters` says which types are looked into.
+///
 /// # Safety
 /// As [`RTMP_FindFirstMatchingProperty`].
 unsafe fn search(
@@ -66,6 +68,8 @@ unsafe fn search(
     })
 }
 
+/// The first property whose name matches, depth first; `depth` objects are around `object`.
+///
 /// # Safety
 /// `object`'s properties and their names are readable.
 unsafe fn first(

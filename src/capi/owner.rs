@@ -203,6 +203,8 @@ impl Host for Owner<'_> {
     }
 }
 
+/// A copy of the bytes.
+///
 /// # Safety
 /// `bytes` is null or points to `len` readable bytes.
 unsafe fn copy_of(bytes: *const libc::c_char, len: u32) -> Vec<u8> {

@@ -22,6 +22,8 @@ pub unsafe extern "C" fn RTMPSockBuf_Fill(sb: *mut RTMPSockBuf) -> c_int {
     })
 }
 
+/// Moves what is buffered to the front, and receives once behind it.
+///
 /// # Safety
 /// `sb` points to an initialised `RTMPSockBuf` with a socket.
 unsafe fn fill(sb: *mut RTMPSockBuf) -> c_int {

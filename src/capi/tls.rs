@@ -44,6 +44,8 @@ pub unsafe extern "C" fn RTMP_TLS_AllocServerContext(cert: *const c_char, key: *
     })
 }
 
+/// A text of the program's as a path.
+///
 /// # Safety
 /// `text` is NUL-terminated and stays while the result lives.
 unsafe fn path<'a>(text: *const c_char) -> &'a Path {
@@ -82,6 +84,8 @@ pub unsafe extern "C" fn RTMP_TLS_Accept(r: *mut RTMP, ctx: *mut c_void) -> c_in
     })
 }
 
+/// Shakes hands, and hangs the TLS stream on the structure; says why when that fails.
+///
 /// # Safety
 /// `r` points to an initialised `struct RTMP`.
 unsafe fn accept(r: *mut RTMP, context: &TlsServerContext) -> bool {

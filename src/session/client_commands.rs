@@ -83,29 +83,35 @@ impl<H: Host + ?Sized> Conversation<'_, H> {
         self.call(&Route::CONNECTION, command::CREATE_STREAM, Answer::Awaited, Encoder::null)
     }
 
+    /// Frees the name, which an earlier publisher may hold.
     pub(super) fn send_release_stream(&mut self) -> Result<()> {
         self.call_with_path(command::RELEASE_STREAM)
     }
 
+    /// Announces the publish, as Flash Media Server wants it.
     pub(super) fn send_fc_publish(&mut self) -> Result<()> {
         self.call_with_path(command::FC_PUBLISH)
     }
 
+    /// Takes that announcement back.
     pub(super) fn send_fc_unpublish(&mut self) -> Result<()> {
         self.call_with_path(command::FC_UNPUBLISH)
     }
 
+    /// Sends a command whose one argument is the playpath.
     fn call_with_path(&mut self, name: &[u8]) -> Result<()> {
         let path = self.host.text(Text::Playpath);
         self.call(&Route::CONNECTION, name, Answer::Ignored, |encoder| encoder.null().string(&path))
     }
 
+    /// Subscribes to a live stream at an edge server.
     pub(super) fn send_fc_subscribe(&mut self, path: &[u8]) -> Result<()> {
         self.call(&Route::CONNECTION, command::FC_SUBSCRIBE, Answer::Awaited, |encoder| {
             encoder.null().string(path)
         })
     }
 
+    /// Shows the token that servers of Justin.tv ask for.
     pub(super) fn send_usher_token(&mut self, token: &[u8]) -> Result<()> {
         self.call(&Route::CONNECTION, command::USHER_TOKEN, Answer::Ignored, |encoder| {
             encoder.null().string(token)
@@ -166,6 +172,7 @@ impl<H: Host + ?Sized> Conversation<'_, H> {
         })
     }
 
+    /// Sets a playlist of one entry: some servers play nothing else.
     pub(super) fn send_playlist(&mut self) -> Result<()> {
         let path = self.host.text(Text::Playpath);
         let (route, name) = (&self.play_route(), command::SET_PLAYLIST);
@@ -193,6 +200,7 @@ impl<H: Host + ?Sized> Conversation<'_, H> {
         self.call(&route, command::SEEK, Answer::Awaited, |encoder| encoder.null().number(f64::from(time)))
     }
 
+    /// Takes the server's offer to measure bandwidth.
     pub(super) fn send_check_bw(&mut self) -> Result<()> {
         let route = Route { format: Format::Full, ..Route::CONNECTION };
         self.call(&route, command::CHECK_BW, Answer::Ignored, Encoder::null)
@@ -208,11 +216,13 @@ impl<H: Host + ?Sized> Conversation<'_, H> {
         self.post_answer(timestamp, body.finish())
     }
 
+    /// Answers a ping that came as a command.
     pub(super) fn send_pong(&mut self, transaction: f64) -> Result<()> {
         let timestamp = self.answer_time();
         self.post_answer(timestamp, Encoder::new().string(command::PONG).number(transaction).null().finish())
     }
 
+    /// Answers a SecureToken challenge.
     pub(super) fn send_secure_token_response(&mut self, decoded: &[u8]) -> Result<()> {
         let (route, name) = (&Route::CONNECTION, command::SECURE_TOKEN_RESPONSE);
         let call = Call { route, name, transaction: NO_TRANSACTION, answer: Answer::Ignored };
@@ -227,6 +237,7 @@ impl<H: Host + ?Sized> Conversation<'_, H> {
         ANSWER_TICK.wrapping_mul(self.host.bw_check_counter().cast_unsigned())
     }
 
+    /// Sends an answer, which is no call and has no transaction of its own.
     fn post_answer(&mut self, timestamp: u32, body: Vec<u8>) -> Result<()> {
         let Route { channel, format, stream } = Route::CONNECTION;
         self.post(Message { channel, format, timestamp, kind: MessageType::COMMAND, stream, body })

@@ -21,6 +21,7 @@ pub struct Established {
 }
 
 impl Established {
+    /// What a handshake in which so many bytes were received has left behind.
     fn new(outcome: Outcome, received: u32) -> Self {
         Self { ciphers: outcome.ciphers, swf_key: outcome.swf_key, received }
     }

@@ -82,6 +82,7 @@ impl<H: Host + ?Sized> Conversation<'_, H> {
         }
     }
 
+    /// Set Chunk Size (RTMP 1.0, section 5.4.1).
     fn on_chunk_size(&mut self, body: &[u8]) -> Result<()> {
         let Some(size) = read_u32(body, 0) else {
             crate::warning!("chunk size message of {} bytes: ignored", body.len());
@@ -97,6 +98,7 @@ impl<H: Host + ?Sized> Conversation<'_, H> {
         Ok(())
     }
 
+    /// Window Acknowledgement Size (RTMP 1.0, section 5.4.4).
     fn on_window_ack_size(&mut self, body: &[u8]) {
         if let Some(window) = read_u32(body, 0) {
             crate::debug!("server BW = {window}");
@@ -104,6 +106,7 @@ impl<H: Host + ?Sized> Conversation<'_, H> {
         }
     }
 
+    /// Set Peer Bandwidth (RTMP 1.0, section 5.4.5).
     fn on_peer_bandwidth(&mut self, body: &[u8]) {
         if let Some(window) = read_u32(body, 0) {
             let limit = body.get(4).copied().unwrap_or(u8::MAX);
@@ -113,6 +116,7 @@ impl<H: Host + ?Sized> Conversation<'_, H> {
         }
     }
 
+    /// User Control (RTMP 1.0, sections 6.2 and 7.1.7).
     fn on_user_control(&mut self, body: &[u8]) -> Result<()> {
         let Some(event) = body.first_chunk::<2>().map(|bytes| u16::from_be_bytes(*bytes)) else {
             crate::warning!("user control message of {} bytes: ignored", body.len());
@@ -137,6 +141,7 @@ impl<H: Host + ?Sized> Conversation<'_, H> {
         Ok(())
     }
 
+    /// Toggles the stream where the program wants that: the server has sent all that the player's buffer holds.
     fn on_buffer_empty(&mut self) -> Result<()> {
         if !self.has(link_flag::BUFX) {
             return Ok(());
@@ -158,6 +163,7 @@ impl<H: Host + ?Sized> Conversation<'_, H> {
         Ok(())
     }
 
+    /// Answers the question for the player's SWF.
     fn on_swf_verification(&mut self, kind: Option<u8>) -> Result<()> {
         if let Some(kind @ 2..) = kind {
             crate::error!("the server asks for SWF verification of type {kind}; only type 1 is known");
@@ -180,6 +186,7 @@ impl<H: Host + ?Sized> Conversation<'_, H> {
         }
     }
 
+    /// Learns from an aggregate, which the program gets as it is (RTMP 1.0, section 7.1.6).
     fn on_aggregate(&mut self, time: u32, body: &[u8]) {
         for tag in Aggregate::new(body, time).map_while(Result::ok) {
             if tag.kind == MessageType::DATA {

@@ -108,6 +108,7 @@ impl<B: Body> Reading<B> {
         }
     }
 
+    /// Returns kept bytes, else those of the next tag; an error says how the stream ended.
     fn read_some<H: Host + ?Sized>(
         &mut self,
         talk: &mut Conversation<'_, H>,
@@ -226,6 +227,7 @@ impl<B: Body> Reading<B> {
         }
     }
 
+    /// Keeps those tags of an aggregate that are for the program.
     fn unpack_aggregate<H: Host + ?Sized>(
         &mut self,
         talk: &mut Conversation<'_, H>,

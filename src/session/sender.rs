@@ -163,6 +163,7 @@ impl Sender {
         }
     }
 
+    /// Sends the answers that wait, unless another thread is sending: that one does it then.
     fn flush(&self, chunk_size: u32) -> Result<()> {
         while self.waiting.is_any() {
             match self.writing.try_lock() {
@@ -174,6 +175,7 @@ impl Sender {
         Ok(())
     }
 
+    /// Sends the answers that wait, with the lock held.
     fn send_waiting(&self, writing: &mut MutexGuard<'_, Writing>, chunk_size: u32) -> Result<()> {
         while let Some(message) = self.waiting.pop()? {
             writing.send(&self.stream, &message.as_outgoing(), chunk_size)?;
@@ -214,6 +216,7 @@ impl Group<'_> {
         sender.flush(chunk_size)
     }
 
+    /// Sends what has been gathered so far, as one write.
     fn send_gathered(&mut self) -> Result<()> {
         if self.writing.gathered.is_empty() {
             return Ok(());
@@ -228,6 +231,7 @@ impl Group<'_> {
 }
 
 impl Writing {
+    /// Sends one message. A message that has begun and failed breaks this half; one that was refused does not.
     fn send(&mut self, stream: &Stream, message: &Outgoing<'_>, chunk_size: u32) -> Result<Format> {
         if self.broken {
             return Err(Error::Closed);
@@ -242,6 +246,7 @@ impl Writing {
         sent.map(|(format, ())| format)
     }
 
+    /// Sends bytes that are laid out already.
     fn transmit(&mut self, stream: &Stream, slices: &mut [IoSlice<'_>]) -> Result<()> {
         if self.broken {
             return Err(Error::Closed);

@@ -41,6 +41,7 @@ impl<'a> Arguments<'a> {
 }
 
 impl<H: Host + ?Sized> Conversation<'_, H> {
+    /// Meets a command: its name, a transaction number, and arguments (RTMP 1.0, section 7.2).
     pub(super) fn on_command(&mut self, stream: u32, body: &[u8]) -> Result<Event> {
         crate::debug!("RTMP_ClientPacket, received: invoke {} bytes", body.len());
         self.show(body);
@@ -69,6 +70,7 @@ impl<H: Host + ?Sized> Conversation<'_, H> {
         Ok(Event::Handled)
     }
 
+    /// Meets the offer to measure bandwidth.
     fn on_bw_done(&mut self) -> Result<()> {
         if self.host.bw_check_counter() != 0 || !self.host.may_check_bandwidth() {
             return Ok(());
@@ -76,6 +78,7 @@ impl<H: Host + ?Sized> Conversation<'_, H> {
         self.send_check_bw()
     }
 
+    /// Meets the answer to a call of ours, which its transaction names.
     fn on_result(&mut self, arguments: &Arguments<'_>) -> Result<()> {
         let transaction = arguments.transaction();
         let Some(method) = self.host.call_answered(transaction as i32) else {
@@ -98,6 +101,7 @@ impl<H: Host + ?Sized> Conversation<'_, H> {
         }
     }
 
+    /// Meets the answer to connect: asks for a stream, with all that servers want before it.
     fn on_connected(&mut self, arguments: &Arguments<'_>) -> Result<()> {
         self.answer_secure_token(arguments)?;
         if self.publishes() {
@@ -126,6 +130,7 @@ impl<H: Host + ?Sized> Conversation<'_, H> {
         }
     }
 
+    /// Answers the SecureToken challenge that came with the answer to connect, if one did.
     fn answer_secure_token(&mut self, arguments: &Arguments<'_>) -> Result<()> {
         let token = self.host.text(Text::Token);
         if token.is_empty() {
@@ -143,6 +148,7 @@ impl<H: Host + ?Sized> Conversation<'_, H> {
         }
     }
 
+    /// Meets the answer to createStream: plays or publishes on the stream it gives.
     fn on_stream_created(&mut self, arguments: &Arguments<'_>) -> Result<()> {
         let id = arguments.number(3).filter(|id| (0.0..=f64::from(u32::MAX)).contains(id));
         let Some(id) = id else {
@@ -173,6 +179,7 @@ impl<H: Host + ?Sized> Conversation<'_, H> {
         Ok(())
     }
 
+    /// Meets the refusal of a call of ours.
     fn on_error(&mut self, arguments: &Arguments<'_>) -> Result<Event> {
         let method = self.host.call_answered(arguments.transaction() as i32);
         let words = self.described(arguments, 3);
@@ -193,6 +200,7 @@ impl<H: Host + ?Sized> Conversation<'_, H> {
         }
     }
 
+    /// Meets the refusal of a publisher's connect, which may only ask for a name and a password.
     fn on_connect_refused(&mut self, arguments: &Arguments<'_>, words: String) -> Result<Event> {
         let description = arguments.text(3, b"description").unwrap_or_default();
         let mut random = [0; 4];
@@ -218,6 +226,7 @@ impl<H: Host + ?Sized> Conversation<'_, H> {
         }
     }
 
+    /// Meets a status, of the message stream that it came on.
     fn on_status(&mut self, stream: u32, arguments: &Arguments<'_>) -> Result<Event> {
         let Some(code) = arguments.text(3, b"code") else {
             crate::warning!("received a status without a code: ignored");
@@ -247,6 +256,7 @@ impl<H: Host + ?Sized> Conversation<'_, H> {
         Ok(Event::Handled)
     }
 
+    /// Notes that media flows, and that the call which asked for it is answered.
     pub(super) fn start(&mut self, method: &[u8]) {
         self.host.set_playing(true);
         self.host.call_dropped(method);

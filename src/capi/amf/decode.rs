@@ -273,6 +273,8 @@ impl Destination {
     }
 }
 
+/// Decodes one property into the caller's.
+///
 /// # Safety
 /// As [`AMFProp_Decode`].
 unsafe fn decode_property(

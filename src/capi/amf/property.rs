@@ -155,6 +155,8 @@ pub unsafe extern "C" fn AMFProp_SetObject(prop: *mut AMFObjectProperty, obj: *m
     }
 }
 
+/// Sets type and value; the name stays.
+///
 /// # Safety
 /// `prop` is null or writable.
 unsafe fn set(prop: *mut AMFObjectProperty, marker: u8, value: AMFObjectPropertyValue) {

@@ -24,6 +24,8 @@ pub unsafe extern "C" fn RTMP_Serve(r: *mut RTMP) -> c_int {
     })
 }
 
+/// Shakes hands; says why when that fails.
+///
 /// # Safety
 /// `r` points to an initialised `struct RTMP`.
 unsafe fn serve(r: *mut RTMP) -> bool {

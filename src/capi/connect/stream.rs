@@ -48,6 +48,8 @@ pub unsafe extern "C" fn RTMP_ReconnectStream(r: *mut RTMP, seekTime: c_int) -> 
     })
 }
 
+/// Awaits the start of the stream, over another connection when the server asks for one.
+///
 /// # Safety
 /// As [`RTMP_ConnectStream`], `r` not null.
 unsafe fn connect_stream(r: *mut RTMP, seek_time: c_int) -> bool {

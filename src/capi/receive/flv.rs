@@ -29,6 +29,8 @@ pub unsafe extern "C" fn RTMP_Read(r: *mut RTMP, buf: *mut c_char, size: c_int) 
     })
 }
 
+/// Reads, unless the stream has ended already.
+///
 /// # Safety
 /// `r` points to an initialised `struct RTMP`.
 unsafe fn read(r: *mut RTMP, out: &mut [u8]) -> c_int {

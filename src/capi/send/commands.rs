@@ -115,6 +115,8 @@ pub unsafe extern "C" fn RTMP_ToggleStream(r: *mut RTMP) -> c_int {
     })
 }
 
+/// Pauses, unless a pause is under way, and goes on.
+///
 /// # Safety
 /// `r` points to an initialised `struct RTMP`.
 unsafe fn toggle(r: *mut RTMP) -> c_int {

@@ -29,6 +29,8 @@ pub unsafe extern "C" fn RTMP_SetupURL(r: *mut RTMP, text: *mut c_char) -> c_int
     })
 }
 
+/// Takes the URL and then each option; false, with a log line, at the first that cannot be used.
+///
 /// # Safety
 /// As for [`RTMP_SetupURL`], without nulls.
 unsafe fn set_up(r: *mut RTMP, text: *mut c_char) -> bool {
