@@ -5,9 +5,6 @@
 //! no I/O. `capi` is the C face and the only place with `unsafe`. ARCHITECTURE.md has the picture.
 #![deny(unsafe_code)]
 
-#[macro_use]
-pub mod log;
-
 pub mod amf;
 mod bytes;
 #[allow(unsafe_code)]
@@ -18,6 +15,7 @@ mod error;
 pub mod flv;
 pub mod handshake;
 pub mod http;
+pub mod log;
 pub mod memory;
 pub mod message;
 pub mod options;

@@ -160,7 +160,7 @@ impl<'a> Decoder<'a> {
     /// [`Malformed::Truncated`].
     pub fn skip_object_marker(&mut self) -> Result<(), Malformed> {
         if self.input.u8()? != v3::OBJECT {
-            debug!("AMF3: a value behind marker 0x{:02x} is not an object", marker::AVMPLUS);
+            crate::debug!("AMF3: a value behind marker 0x{:02x} is not an object", marker::AVMPLUS);
         }
         Ok(())
     }

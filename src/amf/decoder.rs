@@ -83,7 +83,7 @@ pub fn decode_values(body: &[u8]) -> Vec<Value<'_>> {
     let mut values = Vec::new();
     while !decoder.is_at_end() {
         if let Err(why) = decoder.value().and_then(|value| push(&mut values, value)) {
-            debug!("AMF: only the first {} values of a message were understood: {why}", values.len());
+            crate::debug!("AMF: only the first {} values of a message were understood: {why}", values.len());
             break;
         }
     }

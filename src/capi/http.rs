@@ -59,7 +59,7 @@ pub unsafe extern "C" fn HTTP_get(
         match unsafe { fetch(http, &url, &date, cb) } {
             Ok(result) => result,
             Err(error) => {
-                error!("HTTP_get: {}: {error}", shown(&url));
+                crate::error!("HTTP_get: {}: {error}", shown(&url));
                 match error {
                     Error::Usage(_) | Error::Protocol(_) => HTTPRES_BAD_REQUEST,
                     _ => HTTPRES_LOST_CONNECTION,

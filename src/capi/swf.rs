@@ -34,7 +34,7 @@ pub unsafe extern "C" fn RTMP_HashSWF(
         let swf = match hash_of(url.to_bytes(), age, &TlsSettings::Environment) {
             Ok(swf) => swf,
             Err(why) => {
-                error!("RTMP_HashSWF: {why}");
+                crate::error!("RTMP_HashSWF: {why}");
                 return -1;
             }
         };
@@ -56,7 +56,7 @@ pub(crate) fn hash_for_setup(
     match hash_of(url, age, tls) {
         Ok(swf) => Some((swf.size, swf.hash)),
         Err(why) => {
-            error!(
+            crate::error!(
                 "{why}; the session goes without SWF verification, and a server that insists on it ends it"
             );
             None

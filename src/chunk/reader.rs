@@ -300,7 +300,7 @@ impl<B: Body> Reader<B> {
             self.discard(slot);
         }
         if was_open {
-            warning!(
+            crate::warning!(
                 "the peer began a new message on channel {} before the last was complete; the incomplete one is dropped",
                 parsed.header.channel
             );

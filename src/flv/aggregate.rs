@@ -57,7 +57,7 @@ impl<'a> Iterator for Aggregate<'a> {
         let left = self.rest.len();
         if left < TAG_HEADER_LEN {
             if left > 0 {
-                warning!("the last {left} bytes of an aggregate message are no tag and are dropped");
+                crate::warning!("the last {left} bytes of an aggregate message are no tag and are dropped");
                 self.rest = &[];
             }
             return None;

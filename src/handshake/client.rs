@@ -136,7 +136,7 @@ impl Client {
             return Err(Error::protocol("the handshake's type is one byte"));
         };
         if kind != self.kind && !(is_encrypted(kind) && is_encrypted(self.kind)) {
-            warning!("the server answers handshake type {} with type {kind}; going on", self.kind);
+            crate::warning!("the server answers handshake type {} with type {kind}; going on", self.kind);
         }
         self.step = Step::AwaitS1 { kind };
         Ok(Vec::new())
@@ -149,9 +149,9 @@ impl Client {
             return Ok(self.echo(s1));
         };
         if kind == TYPE_PLAIN && version == 0 {
-            debug!("the server knows only the simple handshake; using that");
+            crate::debug!("the server knows only the simple handshake; using that");
             if digest.keys.is_some() {
-                warning!("the server does not speak RTMPE: the session is not encrypted");
+                crate::warning!("the server does not speak RTMPE: the session is not encrypted");
             }
             return Ok(self.echo(s1));
         }
@@ -174,7 +174,7 @@ impl Client {
 
     fn take_echo(&mut self, s2: &Block) -> Result<Vec<u8>> {
         if *s2 != self.c1 {
-            warning!("the server's handshake does not repeat what we sent; going on");
+            crate::warning!("the server's handshake does not repeat what we sent; going on");
         }
         Ok(Vec::new())
     }

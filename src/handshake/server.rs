@@ -154,7 +154,7 @@ impl Server {
 
 fn take_echo(c2: &Block, s1: &Block) -> Result<Vec<u8>> {
     if c2 != s1 {
-        warning!("the client's handshake does not repeat what we sent; going on");
+        crate::warning!("the client's handshake does not repeat what we sent; going on");
     }
     Ok(Vec::new())
 }

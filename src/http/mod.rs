@@ -78,14 +78,17 @@ pub fn get(request: &Request<'_>) -> Result<Response> {
         match next_url(&url, response.head()) {
             Ok(next) => url = next,
             Err(why) => {
-                warning!("HTTP: the redirect of {} is not followed: {why}", url.origin());
+                crate::warning!("HTTP: the redirect of {} is not followed: {why}", url.origin());
                 return Ok(response);
             }
         }
     }
     let response = get_once(&url, since, request, total).map_err(|error| elsewhere(&url, error))?;
     if response.head().is_redirect() {
-        warning!("HTTP: {} redirects once more after {MAX_REDIRECTS} redirects; giving up", url.origin());
+        crate::warning!(
+            "HTTP: {} redirects once more after {MAX_REDIRECTS} redirects; giving up",
+            url.origin()
+        );
     }
     Ok(response)
 }

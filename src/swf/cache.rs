@@ -42,7 +42,7 @@ impl Cache {
         match self.read() {
             Ok(text) => find(&text, url),
             Err(error) => {
-                warning!("the SWF cache {} cannot be read: {error}", self.path.display());
+                crate::warning!("the SWF cache {} cannot be read: {error}", self.path.display());
                 None
             }
         }
@@ -61,7 +61,7 @@ impl Cache {
     /// Reads the file anew, so that what another program has just added is kept, and replaces it.
     fn edit(&self, change: impl FnOnce(&[u8]) -> io::Result<Vec<u8>>) {
         if let Err(error) = self.read().and_then(|text| self.write(&change(&text)?)) {
-            warning!(
+            crate::warning!(
                 "the SWF cache {} cannot be written, so the file will be fetched again next time: {error}",
                 self.path.display()
             );

@@ -84,7 +84,9 @@ impl Hasher {
             b"ZWS" => Body::lzma(self.announced_size(), sink)?,
             _ => {
                 if signature != b"FWS" {
-                    warning!("the SWF to hash does not begin like one; its hash will hardly be accepted");
+                    crate::warning!(
+                        "the SWF to hash does not begin like one; its hash will hardly be accepted"
+                    );
                 }
                 Body::Plain(sink)
             }
@@ -118,7 +120,9 @@ impl Hasher {
         };
         let size = swf.size;
         if u64::from(size) != announced {
-            warning!("the SWF has {size} bytes where its header announces {announced}; hashing what it has");
+            crate::warning!(
+                "the SWF has {size} bytes where its header announces {announced}; hashing what it has"
+            );
         }
         Ok(swf)
     }

@@ -27,8 +27,8 @@ fn text(bytes: &[u8]) -> AVal {
 /// Says in the log why nothing was decoded: input that ends early is the peer's usual trouble, the rest an error.
 fn report(why: Malformed) {
     match why {
-        Malformed::Truncated => debug!("AMF: {why}"),
-        _ => error!("AMF: cannot decode: {why}"),
+        Malformed::Truncated => crate::debug!("AMF: {why}"),
+        _ => crate::error!("AMF: cannot decode: {why}"),
     }
 }
 
@@ -88,7 +88,7 @@ fn list<'a>(properties: impl IntoIterator<Item = Property<'a>>) -> Option<AMFObj
 }
 
 fn give_up(done: &[AMFObjectProperty]) -> Option<AMFObject> {
-    error!("AMF: no memory for the properties of an object");
+    crate::error!("AMF: no memory for the properties of an object");
     for property in done.iter().filter(|property| is_container(property.p_type)) {
         // SAFETY: `property` made the lists just now, and nobody else has seen them.
         unsafe { object::free(property.p_vu.p_object) };

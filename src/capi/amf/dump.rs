@@ -69,7 +69,7 @@ unsafe fn object(object: AMFObject, depth: u32) {
         // SAFETY: the caller's promise.
         unsafe { object.addresses().for_each(|address| property(address.read(), depth + 1)) };
     } else {
-        warning!("AMF: what nests more than {MAX_DEPTH} deep is not shown");
+        crate::warning!("AMF: what nests more than {MAX_DEPTH} deep is not shown");
     }
     line(b"(object end)");
 }

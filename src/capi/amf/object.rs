@@ -126,7 +126,7 @@ pub unsafe extern "C" fn AMF_AddProp(obj: *mut AMFObject, prop: *const AMFObject
             let Ok(count) = usize::try_from((*obj).o_num) else { return };
             let (Some(more), Some(o_props)) = ((*obj).o_num.checked_add(1), grown((*obj).o_props, count))
             else {
-                error!("AMF: no memory for another property");
+                crate::error!("AMF: no memory for another property");
                 return;
             };
             o_props.add(count).write(property);
@@ -215,7 +215,7 @@ pub unsafe extern "C" fn AMF3CD_AddProp(cd: *mut AMF3ClassDef, prop: *mut AVal) 
             let Ok(count) = usize::try_from((*cd).cd_num) else { return };
             let (Some(more), Some(names)) = ((*cd).cd_num.checked_add(1), grown((*cd).cd_props, count))
             else {
-                error!("AMF: no memory for another member of a class");
+                crate::error!("AMF: no memory for another member of a class");
                 return;
             };
             names.add(count).write(name);

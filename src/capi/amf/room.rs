@@ -100,7 +100,9 @@ impl Room {
     pub(super) unsafe fn name(&mut self, name: AVal) -> Option<()> {
         let (bytes, length) = parts(name);
         let Ok(short) = u16::try_from(length) else {
-            error!("AMF: a name of {length} bytes cannot be encoded, the longest has {MAX_SHORT_STRING}");
+            crate::error!(
+                "AMF: a name of {length} bytes cannot be encoded, the longest has {MAX_SHORT_STRING}"
+            );
             return None;
         };
         if self.left() < length.checked_add(size_of::<u16>())? {
@@ -143,7 +145,7 @@ impl Room {
             } else if is(kind, marker::STRICT_ARRAY) {
                 self.strict_array(value.p_object, depth)
             } else {
-                error!("AMF: a value of type 0x{kind:02x} cannot be encoded");
+                crate::error!("AMF: a value of type 0x{kind:02x} cannot be encoded");
                 None
             }
         }
@@ -155,7 +157,7 @@ impl Room {
     /// The property's texts and objects are readable.
     unsafe fn properties(&mut self, object: AMFObject, depth: u32) -> Option<()> {
         if depth >= MAX_DEPTH {
-            error!("AMF: objects that nest more than {MAX_DEPTH} deep cannot be encoded");
+            crate::error!("AMF: objects that nest more than {MAX_DEPTH} deep cannot be encoded");
             return None;
         }
         // SAFETY: the caller's promise.
@@ -163,7 +165,7 @@ impl Room {
             let mut attempt = *self;
             // SAFETY: the caller's promise; the property is copied before anything is written.
             if unsafe { attempt.property(property.read(), depth + 1) }.is_none() {
-                error!("AMF: property {index} of an object was not encoded, nor those behind it");
+                crate::error!("AMF: property {index} of an object was not encoded, nor those behind it");
                 break;
             }
             *self = attempt;
