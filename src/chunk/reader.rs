@@ -15,8 +15,6 @@ use parse::{Parsed, parse};
 
 /// Bytes that unfinished messages may hold in sum.
 pub const MAX_UNFINISHED: usize = 64 * 1024 * 1024;
-/// Memory reserved ahead of what has arrived; a message that outgrows it gets half of what it has on top.
-const AHEAD: usize = 64 * 1024;
 /// Memory reserved ahead for all unfinished messages together; beyond it only what arrives is reserved.
 const MAX_AHEAD: usize = 8 * 1024 * 1024;
 /// Memory reserved at once beyond that limit.
@@ -319,20 +317,25 @@ impl<B: Body> Reader<B> {
         }
     }
 
-    /// Takes body bytes: those that are buffered, else from one receive. Returns how many.
+    /// Takes body bytes of a chunk: those that are buffered, else from one receive. Returns how many.
     fn body_bytes(&mut self, input: &mut impl Input, current: &Current, lent: &mut Lent<'_>) -> Result<u32> {
+        if lent.holder != Some(current.slot) {
+            return self.own_bytes(input, current);
+        }
+        let channel = self.channels.at_mut(current.slot).ok_or_else(lost)?;
+        let room = lent.memory.get_mut(channel.received as usize..).unwrap_or_default();
+        let arrived = take(input, room, current.left as usize)? as u32;
+        channel.received = channel.received.saturating_add(arrived);
+        Ok(arrived)
+    }
+
+    /// [`Self::body_bytes`] into memory of ours, which is accounted for.
+    fn own_bytes(&mut self, input: &mut impl Input, current: &Current) -> Result<u32> {
         let left = current.left as usize;
         let channel = self.channels.at_mut(current.slot).ok_or_else(lost)?;
-        if lent.holder == Some(current.slot) {
-            let room = lent.memory.get_mut(channel.received as usize..).unwrap_or_default();
-            let arrived = take(input, room, left)? as u32;
-            channel.received = channel.received.saturating_add(arrived);
-            return Ok(arrived);
-        }
-        let rest = channel.header.length.saturating_sub(channel.received) as usize;
-        let wish = AHEAD.max(channel.received as usize / 2).min(rest);
         let others = self.ahead.saturating_sub(channel.ahead);
-        let wish = if others.saturating_add(wish) > MAX_AHEAD { left.min(AHEAD_AT_LIMIT) } else { wish };
+        let ahead = channel.wanted_ahead();
+        let wish = if others.saturating_add(ahead) > MAX_AHEAD { left.min(AHEAD_AT_LIMIT) } else { ahead };
         let room = channel.body.reserve(wish)?;
         channel.ahead = room;
         self.ahead = others.saturating_add(room);

@@ -6,6 +6,9 @@ use super::parse::Parsed;
 use crate::chunk::header::one_byte;
 use crate::chunk::{Body, Format, MessageHeader};
 
+/// Memory reserved ahead of what has arrived; a message that outgrows it gets half of what it has on top.
+const AHEAD: usize = 64 * 1024;
+
 /// What is remembered of a channel.
 #[derive(Debug, Default)]
 pub(super) struct Channel<B> {
@@ -47,6 +50,13 @@ impl<B> Channel<B> {
         };
         self.open = false;
         Some(MessageHeader { timestamp: self.time, ..self.header })
+    }
+
+    /// How much memory to reserve for what is still to come of the message: the length that the peer has announced is only
+    /// its word.
+    pub(super) fn wanted_ahead(&self) -> usize {
+        let rest = self.header.length.saturating_sub(self.received) as usize;
+        AHEAD.max(self.received as usize / 2).min(rest)
     }
 
     /// Whether a basic header of format 3 is all that the next chunk of the message has for a header.
