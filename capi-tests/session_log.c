@@ -18,7 +18,7 @@ int main(void)
     static RTMP r;
     static struct server s;
     static char url[] = "rtmp://h/app/path", bytes[64];
-    struct body b;
+    struct body b, meta;
     client_on(&r, url, server_pair(&s));
     RTMP_LogSetCallback(log_received);
     RTMP_LogSetLevel(RTMP_LOGDEBUG);
@@ -33,8 +33,12 @@ int main(void)
     server_status(&s, "status", "NetStream.Play.Start");
     if (!RTMP_ConnectStream(&r, 0)) die("RTMP_ConnectStream");
     say("playing\n");
-    amf(&b, "s{kn}", "onMetaData", "duration", 3.0);
-    server_send(&s, 5, 0, 18, 1, b.bytes, b.n);
+    amf(&meta, "s{kn}", "onMetaData", "duration", 3.0);
+    server_send(&s, 5, 0, 18, 1, meta.bytes, meta.n);
+    b.n = 0;
+    put_be(&b, 18, 1), put_be(&b, (unsigned)meta.n, 3), put_be(&b, 0, 7), put(&b, meta.bytes, meta.n);
+    put_be(&b, (unsigned)meta.n + 11, 4);
+    server_send(&s, 5, 0, 22, 1, b.bytes, b.n);
     server_send(&s, 6, 20, 9, 1, "\x17\x01\0\0\0\0\0", 7);
     server_status(&s, "status", "NetStream.Play.Complete");
     while (RTMP_Read(&r, bytes, sizeof bytes) > 0) {

@@ -319,6 +319,33 @@ static void media(void)
     end();
 }
 
+static void aggregate_tag(struct body *b, int type, unsigned stamp, const char *body, size_t n)
+{
+    put_be(b, type, 1), put_be(b, (unsigned)n, 3), put_be(b, stamp, 3), put_be(b, 0, 4);
+    put(b, body, n), put_be(b, (unsigned)n + 11, 4);
+}
+
+/* Which of an aggregate's tags says what time it is: sounds and pictures do, else the message. */
+static void aggregates(void)
+{
+    static const int kinds[][3] = {{18}, {18, 9}, {9, 18}, {9, 18, 8}, {18, 18}, {15}, {9, 15}, {0}};
+    struct body meta, b;
+    say("aggregates\n");
+    playing("rtmp://h/app/path");
+    amf(&meta, "sekn}", "onMetaData", "duration", 2.0);
+    for (unsigned i = 0; i < sizeof kinds / sizeof *kinds; i++) {
+        unsigned time = 1000 * (i + 1);
+        b.n = 0;
+        for (unsigned k = 0; k < 3 && kinds[i][k]; k++) {
+            int is_meta = kinds[i][k] == 18;
+            aggregate_tag(&b, kinds[i][k], time + 10 * k, is_meta ? (char *)meta.bytes : "body", is_meta ? meta.n : 4);
+        }
+        server_send(&s, 6, time, 22, 1, b.bytes, b.n);
+        meet(1);
+    }
+    end();
+}
+
 /* Messages of every kind without a body, through RTMP_GetNextMediaPacket and through RTMP_ReadPacket. */
 static void empty(void)
 {
@@ -409,6 +436,7 @@ int main(void)
     protocol();
     invokes();
     media();
+    aggregates();
     empty();
     reports();
     before_play();

@@ -55,7 +55,6 @@ impl<H: Host + ?Sized> Conversation<'_, H> {
             MessageType::SET_PEER_BANDWIDTH => self.on_peer_bandwidth(body),
             MessageType::DATA => {
                 crate::debug!("RTMP_ClientPacket, received: notify {} bytes", body.len());
-                self.show(body);
                 return Ok(if self.on_data(body) { Event::Media } else { Event::Handled });
             }
             MessageType::AGGREGATE => {
@@ -188,13 +187,18 @@ impl<H: Host + ?Sized> Conversation<'_, H> {
 
     /// Learns from an aggregate, which the program gets as it is (RTMP 1.0, section 7.1.6).
     fn on_aggregate(&mut self, time: u32, body: &[u8]) {
+        let mut stamp = time;
         for tag in Aggregate::new(body, time).map_while(Result::ok) {
-            if tag.kind == MessageType::DATA {
-                self.on_data(tag.body);
+            match tag.kind {
+                MessageType::AUDIO | MessageType::VIDEO => stamp = tag.timestamp,
+                MessageType::DATA => {
+                    self.on_data(tag.body);
+                }
+                _ => {}
             }
-            if self.host.pausing() == pausing::NONE {
-                self.host.set_media_stamp(tag.timestamp);
-            }
+        }
+        if self.host.pausing() == pausing::NONE {
+            self.host.set_media_stamp(stamp);
         }
     }
 }

@@ -12,6 +12,7 @@ use std::borrow::Cow;
 impl<H: Host + ?Sized> Conversation<'_, H> {
     /// Learns from a data message. Whether it is metadata for the program.
     pub(super) fn on_data(&mut self, body: &[u8]) -> bool {
+        self.show(body);
         let values = amf::decode_values(body);
         let is_metadata =
             values.first().and_then(|name| name.as_str()).is_some_and(|name| name == command::ON_META_DATA);

@@ -214,7 +214,7 @@ impl<B: Body> Reading<B> {
         if kind == MessageType::AGGREGATE {
             return self.unpack_aggregate(talk, timestamp, view.body).map_err(End::Error);
         }
-        let time = note_tag(talk.host, kind, timestamp);
+        let time = note_tag(talk.host, kind, timestamp, timestamp);
         match message.body {
             Some(body) => {
                 let (head, tail) = (flv::tag_header(kind, length, time), flv::previous_tag_size(length));
@@ -249,9 +249,9 @@ impl<B: Body> Reading<B> {
             if !self.player.resume.wants_aggregated(talk.host, &tag)? {
                 continue;
             }
-            let time = note_tag(talk.host, tag.kind, tag.timestamp);
+            let in_file = note_tag(talk.host, tag.kind, tag.timestamp, time);
             let length = tag.body.len() as u32;
-            data.extend_from_slice(&flv::tag_header(tag.kind, length, time));
+            data.extend_from_slice(&flv::tag_header(tag.kind, length, in_file));
             data.extend_from_slice(tag.body);
             data.extend_from_slice(&flv::previous_tag_size(length));
         }
@@ -287,12 +287,13 @@ impl<B: Body> Player<B> {
     }
 }
 
-/// Notes a tag's kind and time where programs look; returns the time it carries in the file.
-fn note_tag<H: Host + ?Sized>(host: &mut H, kind: MessageType, packet_time: u32) -> u32 {
+/// Notes a tag's kind and time where programs look: of a live stream, its message's. Returns the time it carries in the
+/// file.
+fn note_tag<H: Host + ?Sized>(host: &mut H, kind: MessageType, time: u32, message_time: u32) -> u32 {
     let is_live = host.link_flags() & link_flag::LIVE != 0;
     host.set_read_data_type(host.read_data_type() | flv::data_type_of(kind));
-    let time = packet_time.wrapping_add(host.read_resume_ts());
-    host.set_read_timestamp(if is_live { packet_time } else { time });
+    let time = time.wrapping_add(host.read_resume_ts());
+    host.set_read_timestamp(if is_live { message_time } else { time });
     time
 }
 
