@@ -210,6 +210,25 @@ static void resuming(void)
 
 static void endings(void)
 {
+    say("an end before any media\n");
+    begin(url);
+    stop();
+    reads(sizeof out, 1);
+    end();
+    say("an end before any media, of a stream with sound and picture\n");
+    begin(url);
+    metadata("sekn}", "onMetaData", "videocodecid", 7.0);
+    metadata("sekn}", "onMetaData", "audiocodecid", 10.0);
+    RTMPPacket p;
+    memset(&p, 0, sizeof p);
+    for (int i = 0; i < 2; i++) {
+        say("  media %d\n", RTMP_GetNextMediaPacket(&r, &p));
+        RTMPPacket_Free(&p);
+    }
+    audio(0, 1);
+    hang_up();
+    reads(sizeof out, 1);
+    end();
     static const char *codes[] = {"NetStream.Play.Stop", "NetStream.Play.Complete", "NetStream.Play.UnpublishNotify",
                                   "NetStream.Failed", "NetStream.Play.StreamNotFound"};
     for (size_t i = 0; i < 5; i++) {

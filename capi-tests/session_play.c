@@ -417,6 +417,13 @@ static void before_play(void)
     server_show(&s);
     show_fields(&r);
     end();
+    say("a connection after one that timed out\n");
+    client_on(&r, url, server_pair(&s));
+    r.m_sb.sb_timedout = 1;
+    server_greet(&s);
+    say("  connect %d", RTMP_Connect1(&r, NULL));
+    say(" timedout %d\n", RTMP_IsTimedout(&r));
+    end();
     say("the server hangs up\n");
     client_on(&r, url, server_pair(&s));
     server_greet(&s);

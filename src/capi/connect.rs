@@ -207,6 +207,7 @@ unsafe fn connect1(r: *mut RTMP, cp: *mut RTMPPacket, deadline: Deadline) -> boo
         let Err(error) = establish(r, deadline, &mut step).and_then(|()| say_hello(r, cp)) else {
             // Of an earlier connection's end nothing is left.
             Scalar::store(&raw mut (*r).m_read.status, read_status::OK);
+            Scalar::store(&raw mut (*r).m_sb.sb_timedout, 0);
             return true;
         };
         say_unreachable(r, step, &error);

@@ -176,13 +176,11 @@ impl<B: Body> Reading<B> {
         data: &mut Vec<u8>,
     ) -> Option<End> {
         while data.len() < MAX_COLLECTED {
-            match self.next_tag(talk, input, &mut []) {
-                Ok(_) => {}
-                Err(end) => return Some(end),
+            if let Err(end) = self.next_tag(talk, input, &mut []) {
+                return Some(end);
             }
-            if let Some(kept) = self.player.kept.take()
-                && let Err(error) = kept.append_to(data)
-            {
+            let Some(kept) = self.player.kept.take() else { continue };
+            if let Err(error) = kept.append_to(data) {
                 return Some(End::Error(error));
             }
             if talk.host.read_timestamp() != 0 || talk.host.read_data_type() & BOTH == BOTH {
