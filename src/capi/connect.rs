@@ -207,7 +207,6 @@ unsafe fn connect1(r: *mut RTMP, cp: *mut RTMPPacket, deadline: Deadline) -> boo
         let Err(error) = establish(r, deadline, &mut step).and_then(|()| say_hello(r, cp)) else {
             // Of an earlier connection's end nothing is left.
             Scalar::store(&raw mut (*r).m_read.status, read_status::OK);
-            Scalar::store(&raw mut (*r).m_sb.sb_timedout, 0);
             return true;
         };
         say_unreachable(r, step, &error);
@@ -258,6 +257,7 @@ unsafe fn begin_session(r: *mut RTMP, before: InUse, stream: Arc<Stream>, shaken
     // SAFETY: the caller's promise.
     unsafe {
         (*r).m_nBytesIn = (*r).m_nBytesIn.wrapping_add_unsigned(shaken.received);
+        Scalar::store(&raw mut (*r).m_sb.sb_timedout, 0);
         if let (Some(key), size @ 1..) = (shaken.swf_key, (*r).Link.SWFSize) {
             let answer = crate::handshake::swf_answer(size, &(*r).Link.SWFHash, &key)?;
             (*r).Link.SWFVerificationResponse = answer.map(|byte| byte as libc::c_char);
