@@ -307,6 +307,30 @@ static void buffers(void)
     server_end(&s);
 }
 
+/* A server that looks at what comes before it lets the library shake hands; with the rest of the client's handshake, and
+ * a message, in the buffer by then or not. */
+static void served(size_t looked_at)
+{
+    static char said[1 + 2 * HANDSHAKE + 16] = {3};
+    static const char message[16] = {2, 0, 0, 0, 0, 0, 4, 1, 0, 0, 0, 0, 0, 0, 16, 0};
+    RTMPPacket p;
+    memset(&p, 0, sizeof p);
+    memcpy(said + 1 + 2 * HANDSHAKE, message, sizeof message);
+    say("served after a look at %d bytes\n", (int)looked_at);
+    RTMP_Init(&r);
+    r.m_sb.sb_socket = server_pair(&s);
+    send_all(&s, said, looked_at);
+    int filled = looked_at ? RTMPSockBuf_Fill(&r.m_sb) : 0;
+    say("  fill %d\n", filled);
+    send_all(&s, said + looked_at, sizeof said - looked_at);
+    say("  serve %d\n", RTMP_Serve(&r));
+    int read = RTMP_ReadPacket(&r, &p);
+    say("  read %d type %d in %d\n", read, p.m_packetType, r.m_nBytesIn);
+    RTMPPacket_Free(&p);
+    RTMP_Close(&r);
+    server_end(&s);
+}
+
 int main(void)
 {
     for (size_t i = 0; i < sizeof bytes; i++) bytes[i] = (char)(i * 13 >> 3);
@@ -315,5 +339,7 @@ int main(void)
     media();
     streams();
     buffers();
+    static const size_t looks[] = {0, 1, 1 + HANDSHAKE, 1 + 2 * HANDSHAKE, 1 + 2 * HANDSHAKE + 16};
+    for (size_t i = 0; i < sizeof looks / sizeof *looks; i++) served(looks[i]);
     return 0;
 }

@@ -61,7 +61,7 @@ pub(crate) fn serve(server: &Server, socket: TcpStream, scheme: &Scheme) {
 
 /// Shakes hands and listens to the client. All threads that play to it have ended on return.
 fn greet(server: &Server, stream: &Arc<Stream>, peer: &str, deadline: Deadline) -> Result<()> {
-    let established = session::accept(stream, 0, deadline)?;
+    let established = session::accept(stream, &mut &[][..], 0, deadline)?;
     let (incoming, outgoing) =
         established.ciphers.map(|ciphers| (ciphers.incoming, ciphers.outgoing)).unzip();
     let client = Client::new(Arc::clone(stream), peer.to_owned(), Sender::new(Arc::clone(stream), outgoing));

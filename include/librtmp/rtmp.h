@@ -395,7 +395,8 @@ int RTMP_Connect1(struct RTMP *r,
                   struct RTMPPacket *cp);
 
 /**
- * Shakes hands as the server, on an accepted socket in `m_sb.sb_socket`.
+ * Shakes hands as the server, on an accepted socket in `m_sb.sb_socket`. What `RTMPSockBuf_Fill` has received of the client
+ * is taken first.
  *
  * The caller promises:
  * `r` is null or initialised by `RTMP_Init`.

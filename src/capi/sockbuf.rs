@@ -22,6 +22,48 @@ pub unsafe extern "C" fn RTMPSockBuf_Fill(sb: *mut RTMPSockBuf) -> c_int {
     })
 }
 
+/// Where in `sb_buf` what is buffered begins, and how much it is; `None` when it lies elsewhere.
+///
+/// # Safety
+/// `sb` points to an initialised `RTMPSockBuf`.
+unsafe fn buffered(sb: *const RTMPSockBuf) -> Option<(usize, usize)> {
+    // SAFETY: the caller's promise; only addresses are compared.
+    unsafe {
+        let size = usize::try_from((*sb).sb_size).unwrap_or(0).min(RTMP_BUFFER_CACHE_SIZE);
+        let offset = (*sb).sb_start.addr().wrapping_sub((&raw const (*sb).sb_buf).addr());
+        (size == 0 || offset <= RTMP_BUFFER_CACHE_SIZE - size).then_some((offset, size))
+    }
+}
+
+/// A copy of what a program has received by itself, with [`RTMPSockBuf_Fill`].
+///
+/// # Safety
+/// `sb` points to an initialised `RTMPSockBuf`.
+pub(crate) unsafe fn received(sb: *const RTMPSockBuf) -> Vec<u8> {
+    // SAFETY: the caller's promise; what is not empty lies inside `sb_buf`.
+    unsafe {
+        match buffered(sb) {
+            Some((offset, size @ 1..)) => {
+                let base = (&raw const (*sb).sb_buf).cast::<u8>();
+                std::slice::from_raw_parts(base.add(offset), size).to_vec()
+            }
+            _ => Vec::new(),
+        }
+    }
+}
+
+/// Takes the first `n` bytes out of what [`received`] has copied.
+///
+/// # Safety
+/// As [`received`], which has given that many.
+pub(crate) unsafe fn consume(sb: *mut RTMPSockBuf, n: usize) {
+    // SAFETY: the caller's promise: so many bytes stand there.
+    unsafe {
+        (*sb).sb_start = (*sb).sb_start.wrapping_add(n);
+        (*sb).sb_size = (*sb).sb_size.saturating_sub_unsigned(n as u32);
+    }
+}
+
 /// Moves what is buffered to the front, and receives once behind it.
 ///
 /// # Safety
@@ -31,15 +73,13 @@ unsafe fn fill(sb: *mut RTMPSockBuf) -> c_int {
     // receive goes into memory of our own, so that no reference into the structure lives while it waits.
     unsafe {
         let base = (&raw mut (*sb).sb_buf).cast::<u8>();
-        let size = usize::try_from((*sb).sb_size).unwrap_or(0).min(RTMP_BUFFER_CACHE_SIZE);
-        let offset = (*sb).sb_start.addr().wrapping_sub(base.addr());
-        if size > 0 && offset > RTMP_BUFFER_CACHE_SIZE - size {
+        let Some((offset, size)) = buffered(sb) else {
             crate::error!(
                 "RTMPSockBuf_Fill: {} bytes wait outside sb_buf; read them with RTMP_Read first",
                 (*sb).sb_size
             );
             return -1;
-        }
+        };
         if size > 0 {
             std::ptr::copy(base.add(offset), base, size);
         }

@@ -46,7 +46,7 @@ fn shake(
     send(stream, &hello)?;
     let mut received = 0_u32;
     while let Some(needed) = client.needs() {
-        let bytes = receive(stream, needed, deadline)?;
+        let bytes = receive(stream, &mut &[][..], needed, deadline)?;
         *first = first.or(bytes.first().copied());
         let answer = client.advance(&bytes)?;
         received = received.wrapping_add(needed as u32);
@@ -74,23 +74,29 @@ fn explained(error: Error, stream: &Stream, mode: Mode, first: Option<u8>) -> Er
     Error::Protocol(format!("{error}; {hint}"))
 }
 
-/// Shakes hands as the server, by the deadline.
-pub fn accept(stream: &Stream, uptime_ms: u32, deadline: Deadline) -> Result<Established> {
+/// Shakes hands as the server, by the deadline. `early` is what the caller has received of the client already: it comes
+/// before what the stream has, and what is left of it is behind the handshake.
+pub fn accept(stream: &Stream, early: &mut &[u8], uptime_ms: u32, deadline: Deadline) -> Result<Established> {
     let mut server = Server::start(uptime_ms);
     let mut received = 0_u32;
     while let Some(needed) = server.needs() {
-        let answer = server.advance(&receive(stream, needed, deadline)?)?;
+        let answer = server.advance(&receive(stream, early, needed, deadline)?)?;
         received = received.wrapping_add(needed as u32);
         send(stream, &answer)?;
     }
     Ok(Established::new(server.finish(), received))
 }
 
-/// Receives by the deadline, and waits at most as long as a program has set its own socket to.
-fn receive(stream: &Stream, needed: usize, deadline: Deadline) -> Result<Vec<u8>> {
-    let mut bytes = vec![0; needed];
+/// Takes bytes from `early`, and receives the rest by the deadline; waits at most as long as a program has set its own
+/// socket to.
+fn receive(stream: &Stream, early: &mut &[u8], needed: usize, deadline: Deadline) -> Result<Vec<u8>> {
+    let there = *early;
+    let (taken, rest) = there.split_at_checked(needed).unwrap_or((there, &[]));
+    *early = rest;
+    let mut bytes = taken.to_vec();
+    bytes.resize(needed, 0);
     let deadline = stream.socket().receive_timeout().map_or(deadline, |timeout| deadline.or_after(timeout));
-    stream.read_exact(&mut bytes, deadline)?;
+    stream.read_exact(bytes.get_mut(taken.len()..).unwrap_or_default(), deadline)?;
     Ok(bytes)
 }
 

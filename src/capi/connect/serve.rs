@@ -6,13 +6,14 @@ use crate::capi::close::{Farewell, end};
 use crate::capi::connection;
 use crate::capi::guard::guard;
 use crate::capi::handle::RTMP_GetTime;
-use crate::capi::layers;
 use crate::capi::types::RTMP;
+use crate::capi::{layers, sockbuf};
 use crate::session;
 use libc::c_int;
 use std::sync::Arc;
 
-/// Shakes hands as the server, on an accepted socket in `m_sb.sb_socket`.
+/// Shakes hands as the server, on an accepted socket in `m_sb.sb_socket`. What `RTMPSockBuf_Fill` has received of the client
+/// is taken first.
 ///
 /// # Safety
 /// `r` is null or initialised by `RTMP_Init`.
@@ -38,7 +39,12 @@ unsafe fn serve(r: *mut RTMP) -> bool {
         };
         let stream = layers::accepted(r).unwrap_or_else(|| Arc::new(connection::plain_stream(serving.fd())));
         stream.socket().set_timeout_if_unset(timeout(r));
-        match session::accept(&stream, RTMP_GetTime(), deadline(r)) {
+        // A program may have looked at what comes before it made up its mind.
+        let received = sockbuf::received(&raw const (*r).m_sb);
+        let mut early = received.as_slice();
+        let accepted = session::accept(&stream, &mut early, RTMP_GetTime(), deadline(r));
+        sockbuf::consume(&raw mut (*r).m_sb, received.len() - early.len());
+        match accepted {
             Ok(shaken) => begin_session(r, serving, stream, shaken).is_ok(),
             Err(error) => {
                 crate::error!("handshake with a client failed: {error}");
