@@ -6,16 +6,21 @@ static RTMP r;
 static struct server s;
 static unsigned char body[300];
 
-/* A play of which two frames and the end have come. */
-static void begin(const char *code)
+/* A play of which nothing has come. */
+static void play(void)
 {
-    static char url[128];
-    strcpy(url, "rtmp://h/app/path");
+    static char url[] = "rtmp://h/app/path";
     client_on(&r, url, server_pair(&s));
     server_greet(&s);
     server_accept(&s, 1, 2);
     server_status(&s, "status", "NetStream.Play.Start");
     if (!RTMP_Connect1(&r, NULL) || !RTMP_ConnectStream(&r, 0)) say("FAIL no session\n");
+}
+
+/* A play of which two frames and the end have come. */
+static void begin(const char *code)
+{
+    play();
     server_send(&s, 5, 0, 9, 1, body, 300);
     server_send(&s, 5, 40, 9, 1, body, 200);
     if (!strcmp(code, "onFCUnsubscribe"))
@@ -103,6 +108,28 @@ static void lost(void)
     end();
 }
 
+/* An aggregate whose second tag is longer than what is left of it, at this time, and another aggregate behind it: also
+ * while the first tags are collected, which goes on until a time is not 0. */
+static void broken(unsigned stamp)
+{
+    static char flv[4096];
+    static struct body broken, good;
+    size_t total = 0;
+    int n;
+    play();
+    broken.n = good.n = 0;
+    put_tag(&broken, 9, stamp, body, 100);
+    put_tag(&broken, 9, stamp, body, 100);
+    put_tag(&good, 9, stamp, body, 100);
+    server_send(&s, 5, stamp, 22, 1, broken.bytes, broken.n - 50);
+    server_send(&s, 5, stamp, 22, 1, good.bytes, good.n);
+    while ((n = RTMP_Read(&r, flv, sizeof flv)) > 0) total += (size_t)n;
+    if (!check(n == 0 && total == 13 + 115, "a broken aggregate at %u ms: what is whole of it is read", stamp))
+        say("%d after %zu bytes\n", n, total);
+    check(r.m_read.status == RTMP_READ_ERROR && !RTMP_IsConnected(&r), "a broken aggregate at %u ms: the end", stamp);
+    end();
+}
+
 int main(void)
 {
     static const char *const codes[] = {"NetStream.Play.Stop", "NetStream.Play.Complete",
@@ -114,5 +141,7 @@ int main(void)
         packets_to_end(codes[i]);
     }
     lost();
+    broken(0);
+    broken(500);
     return 0;
 }

@@ -168,7 +168,7 @@ impl<B: Body> Reading<B> {
         Ok(())
     }
 
-    /// Appends tags until a time is not zero, both kinds of media were seen, or enough is there.
+    /// Appends tags until a time is not zero, both kinds of media were seen, enough is there, or the stream ends.
     fn collect<H: Host + ?Sized>(
         &mut self,
         talk: &mut Conversation<'_, H>,
@@ -182,6 +182,9 @@ impl<B: Body> Reading<B> {
             let Some(kept) = self.player.kept.take() else { continue };
             if let Err(error) = kept.append_to(data) {
                 return Some(End::Error(error));
+            }
+            if let Some(end) = self.player.end.take() {
+                return Some(end);
             }
             if talk.host.read_timestamp() != 0 || talk.host.read_data_type() & BOTH == BOTH {
                 return None;
