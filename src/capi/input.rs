@@ -5,7 +5,7 @@ use crate::capi::connection::Connection;
 use crate::capi::scalar::Scalar;
 use crate::capi::types::{RTMP_BUFFER_CACHE_SIZE, RTMPSockBuf};
 use crate::crypto::Rc4;
-use crate::transport::{Input, Received, Stream, retry};
+use crate::transport::{Input, Received, Stream};
 use crate::{Error, Result};
 use libc::c_int;
 use std::io;
@@ -191,7 +191,7 @@ impl<'a> SockInput<'a> {
         let first = usize::from(direct.is_empty());
         let socket = self.connection.stream.socket();
         let flags = if waits { 0 } else { libc::MSG_DONTWAIT };
-        retry(socket.interrupt(), "receive", || {
+        socket.receiving(|| {
             // SAFETY: a zeroed msghdr is a valid one; both parts point to writable memory of the given lengths, which
             // nothing else refers to while the call runs (`direct` is borrowed, the rest is used through raw pointers).
             let received = unsafe {

@@ -1,7 +1,7 @@
 //! A TCP socket whose descriptor may belong to a C program: it is closed when asked, never by being dropped.
 #![forbid(unsafe_code)]
 
-use super::wait::timespec;
+use super::wait::{retry_waiting, timespec};
 use super::{Deadline, Interrupt, retry};
 use crate::{Error, Result};
 use rustix::event::{PollFd, PollFlags, poll};
@@ -153,6 +153,12 @@ impl Socket {
         self.interrupt
     }
 
+    /// Runs a receive until it is not interrupted. Signals, however many, prolong its wait by no more than the socket's
+    /// time-out.
+    pub fn receiving<T>(&self, receive: impl FnMut() -> io::Result<T>) -> Result<T> {
+        retry_waiting(self.interrupt, "receive", || self.receive_timeout(), receive)
+    }
+
     /// Receives once, waiting at most as long as the socket's own time-out.
     pub fn receive_once(&self, buffer: &mut [u8]) -> Result<usize> {
         self.receive_lending(buffer, RecvFlags::empty())
@@ -186,8 +192,7 @@ impl Socket {
         if buffer.is_empty() {
             return Ok(0);
         }
-        let (received, _) =
-            retry(self.interrupt, "receive", || Ok(rustix::net::recv(&*self.socket, &mut *buffer, flags)?))?;
+        let (received, _) = self.receiving(|| Ok(rustix::net::recv(&*self.socket, &mut *buffer, flags)?))?;
         if received == 0 { Err(Error::Closed) } else { Ok(received) }
     }
 
@@ -206,7 +211,9 @@ impl Socket {
 
     /// Sends once, as much as fits, waiting at most as long as the socket's own time-out. Never raises SIGPIPE.
     pub fn send(&self, slices: &[IoSlice<'_>]) -> Result<usize> {
-        retry(self.interrupt, "send", || self.socket.send_vectored_with_flags(slices, NO_SIGNAL))
+        let time_out = || self.socket.write_timeout().ok().flatten();
+        let send = || self.socket.send_vectored_with_flags(slices, NO_SIGNAL);
+        retry_waiting(self.interrupt, "send", time_out, send)
     }
 
     /// Sends what fits now, without waiting; nothing fits is [`Error::TimedOut`]. Never raises SIGPIPE.

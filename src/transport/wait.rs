@@ -21,17 +21,29 @@ impl Interrupt {
 /// Runs a system call until it is not interrupted. EAGAIN, from a time-out or a non-blocking descriptor, is
 /// [`Error::TimedOut`]; EINTR under a requested [`Interrupt`] is [`Error::Interrupted`]; a peer that reset or closed
 /// is told by the error of the operating system, with `doing` before it.
-pub fn retry<T>(
+pub fn retry<T>(interrupt: Interrupt, doing: &'static str, call: impl FnMut() -> io::Result<T>) -> Result<T> {
+    retry_waiting(interrupt, doing, || None, call)
+}
+
+/// [`retry`] for a call that waits in the kernel, for as long as `time_out` says: with each signal that wait begins anew,
+/// so that it is over once the first came that long ago.
+pub(super) fn retry_waiting<T>(
     interrupt: Interrupt,
     doing: &'static str,
+    time_out: impl FnOnce() -> Option<Duration>,
     mut call: impl FnMut() -> io::Result<T>,
 ) -> Result<T> {
+    let mut time_out = Some(time_out);
+    let mut deadline = Deadline::NEVER;
     loop {
         match call() {
             Ok(value) => return Ok(value),
             Err(error) => match error.kind() {
                 ErrorKind::Interrupted if interrupt.requested() => return Err(Error::Interrupted),
-                ErrorKind::Interrupted => {}
+                ErrorKind::Interrupted => match time_out.take() {
+                    Some(time_out) => deadline = Deadline::within(time_out()),
+                    None => drop(deadline.left()?),
+                },
                 ErrorKind::WouldBlock => return Err(Error::TimedOut),
                 _ => return Err(Error::Io(doing, error)),
             },

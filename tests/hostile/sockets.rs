@@ -94,6 +94,20 @@ fn peers_that_stop() {
     run(vec![
         stalls("a write to a peer that stops reading", "publish tags=100000 sndbuf=4096"),
         stalls("packets to a peer that stops reading", "send tags=100000 sndbuf=4096"),
+        // A signal that comes more often than the time-out does not keep a call.
+        stalls(
+            "a write to a peer that stops reading, with signals",
+            "publish tags=100000 sndbuf=4096 timer=90000",
+        ),
+        Case {
+            name: "a read from a peer that stops sending, with signals",
+            session: "play timer=90000",
+            options: "timeout=1",
+            script: vec![Step::Say(playing()), Step::Deaf],
+            says: &["timed out 1, connected 1"],
+            took: 1..=8,
+            ..Case::default()
+        },
         stalls(
             "a non-blocking write to a peer that stops reading",
             "publish tags=100000 sndbuf=4096 nonblock=1",
