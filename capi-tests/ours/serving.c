@@ -113,6 +113,33 @@ static void without_serve(void *context)
     check(descriptors() == before, "no descriptor is left");
 }
 
+/* ---- an accepted socket that is polled ---- */
+
+/* One chunk for each time that poll says there is something, as a server with many clients in one thread reads. */
+static void polled(int serves)
+{
+    static char said[1 + 2 * HANDSHAKE + 3 * 16] = {3};
+    static const char message[16] = {2, 0, 0, 0, 0, 0, 4, 3, 0, 0, 0, 0, 0, 0, 16, 0};
+    int client, messages = 0, fd = accepted(&client);
+    struct pollfd wait = {.fd = fd, .events = POLLIN};
+    RTMPPacket packet;
+    memset(&packet, 0, sizeof packet);
+    for (size_t i = 0; i < 3; i++) memcpy(said + 1 + 2 * HANDSHAKE + i * 16, message, 16);
+    size_t skipped = serves ? 0 : 1 + 2 * HANDSHAKE;
+    if (send(client, said + skipped, sizeof said - skipped, MSG_NOSIGNAL) < 0) die("send");
+    RTMP *r = server_on_socket(fd, 10);
+    int served = !serves || RTMP_Serve(r);
+    while (served && poll(&wait, 1, 500) == 1 && RTMP_ReadPacket(r, &packet)) {
+        if (!RTMPPacket_IsReady(&packet)) continue;
+        messages++;
+        RTMPPacket_Free(&packet);
+    }
+    check(messages == 3, "a polled socket, %s: each message wakes", serves ? "after RTMP_Serve" : "without RTMP_Serve");
+    RTMP_Close(r);
+    RTMP_Free(r);
+    close(client);
+}
+
 /* ---- clients that leave ---- */
 
 static const struct {
@@ -182,6 +209,8 @@ int main(void)
     void *context = RTMP_TLS_AllocServerContext("cert.pem", "key.pem");
     check(context != NULL, "RTMP_TLS_AllocServerContext");
     without_serve(context);
+    polled(1);
+    polled(0);
     for (size_t i = 0; i < sizeof leaving / sizeof *leaving; i++)
         leaves(leaving[i].name, leaving[i].bytes, leaving[i].resets);
     leaves_tls(context);

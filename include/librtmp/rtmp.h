@@ -396,7 +396,7 @@ int RTMP_Connect1(struct RTMP *r,
 
 /**
  * Shakes hands as the server, on an accepted socket in `m_sb.sb_socket`. What `RTMPSockBuf_Fill` has received of the client
- * is taken first.
+ * is taken first. Over plain RTMP and RTMPE the program may poll that socket, as with `RTMP_Connect1`.
  *
  * The caller promises:
  * `r` is null or initialised by `RTMP_Init`.

@@ -13,7 +13,7 @@ use libc::c_int;
 use std::sync::Arc;
 
 /// Shakes hands as the server, on an accepted socket in `m_sb.sb_socket`. What `RTMPSockBuf_Fill` has received of the client
-/// is taken first.
+/// is taken first. Over plain RTMP and RTMPE the program may poll that socket, as with [`RTMP_Connect1`].
 ///
 /// # Safety
 /// `r` is null or initialised by `RTMP_Init`.
@@ -45,7 +45,11 @@ unsafe fn serve(r: *mut RTMP) -> bool {
         let accepted = session::accept(&stream, &mut early, RTMP_GetTime(), deadline(r));
         sockbuf::consume(&raw mut (*r).m_sb, received.len() - early.len());
         match accepted {
-            Ok(shaken) => begin_session(r, serving, stream, shaken).is_ok(),
+            Ok(shaken) => {
+                let is_begun = begin_session(r, serving, stream, shaken).is_ok();
+                connection::expect_polling(r);
+                is_begun
+            }
             Err(error) => {
                 crate::error!("handshake with a client failed: {error}");
                 // As with the reference, a descriptor stays open on which a client broke the protocol.

@@ -92,7 +92,10 @@ unsafe fn attempt_entry(r: *mut RTMP, seat: Option<Seat>) -> Attempt {
         if let Some(connection) = hung(r) {
             return Attempt::Inside(connection);
         }
-        let before = hang(r, Box::new(Connection::new(Arc::new(plain_stream(fd)), None)));
+        let connection = Connection::new(Arc::new(plain_stream(fd)), None);
+        // The program's own, until a handshake of the library's makes another connection of it.
+        connection.stream.socket().expect_polling();
+        let before = hang(r, Box::new(connection));
         let connection = place(r).load(Ordering::Acquire);
         // What hung there may take long to free, and the lock is other handles' as well.
         drop(guard);
