@@ -345,10 +345,7 @@ impl<B: Body> Reader<B> {
         self.ahead = self.ahead.saturating_sub(arrived);
         self.held = self.held.saturating_add(arrived);
         if self.held > MAX_UNFINISHED {
-            return Err(Error::Protocol(format!(
-                "the peer's unfinished messages exceed {} MiB",
-                MAX_UNFINISHED >> 20
-            )));
+            return Err(too_much());
         }
         Ok(arrived as u32)
     }
@@ -383,7 +380,7 @@ impl<B: Body> Reader<B> {
             self.held = self.held.saturating_add(n);
             bytes = later;
         }
-        Ok(())
+        if self.held > MAX_UNFINISHED { Err(too_much()) } else { Ok(()) }
     }
 }
 
@@ -422,6 +419,11 @@ fn fill(input: &mut impl Input, body: &mut impl Body, most: usize) -> Result<usi
     let arrived = input.receive(room)?.direct.min(most);
     body.filled(arrived);
     Ok(arrived)
+}
+
+/// Unfinished messages hold more than [`MAX_UNFINISHED`].
+fn too_much() -> Error {
+    Error::Protocol(format!("the peer's unfinished messages exceed {} MiB", MAX_UNFINISHED >> 20))
 }
 
 /// A slot is always filled before it is used, and a body always gives room, so this is never seen.

@@ -140,6 +140,27 @@ fn unfinished_messages_are_bounded_in_sum() {
     assert!(matches!(&error, Error::Protocol(text) if text.contains("64 MiB")), "{error}");
 }
 
+/// Each read is ended by an empty message while a long one is incomplete in the memory that was lent.
+#[test]
+fn what_moves_out_of_lent_memory_is_bounded_in_sum() {
+    let size = 0xff_ffff;
+    let mut stream = Vec::new();
+    let header = |channel, size| [&[channel], &full(0, size)[1..]].concat();
+    for channel in 4..=8 {
+        stream.extend(header(channel, size));
+        stream.resize(stream.len() + size as usize - 1, 0);
+        stream.extend(header(3, 0));
+    }
+    let mut input = Pieces::new(stream, vec![1 << 20]);
+    let mut reader = Reader::<Memory>::default();
+    let mut lent = vec![0; size as usize];
+    for _ in 4..=7 {
+        assert!(reader.read_message(&mut input, size - 1, &mut lent).unwrap().is_empty());
+    }
+    let error = reader.read_message(&mut input, size - 1, &mut lent).unwrap_err();
+    assert!(matches!(&error, Error::Protocol(text) if text.contains("64 MiB")), "{error}");
+}
+
 /// A body that says how much memory it was asked for.
 #[derive(Debug, Default)]
 struct Counting(Memory);
