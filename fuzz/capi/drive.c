@@ -428,6 +428,8 @@ void drive(const uint8_t *data, size_t size) {
             abort();
     }
     leave(r);
+    /* What the conn option made stays on close. */
+    AMF_Reset(&r->Link.extras);
     free(r);
     while (text_count > 0)
         free(texts[--text_count]);
