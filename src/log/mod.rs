@@ -3,7 +3,7 @@
 
 pub mod hex;
 
-use std::fmt;
+use std::fmt::{self, Write};
 use std::sync::OnceLock;
 
 /// The severity of a line, with the numbers of `RTMP_LogLevel`.
@@ -64,12 +64,19 @@ pub fn write(level: Level, text: fmt::Arguments<'_>) {
 const LONGEST_TEXT: usize = 4096;
 
 /// Shows bytes from the program or the network as text, with replacement characters where they are not UTF-8; of a long
-/// one the beginning.
+/// one the beginning. It stays within its line, and tells a terminal nothing: no control character is shown.
 pub struct Text<'a>(pub &'a [u8]);
 
 impl fmt::Display for Text<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&String::from_utf8_lossy(self.0.get(..LONGEST_TEXT).unwrap_or(self.0)))
+        let text = String::from_utf8_lossy(self.0.get(..LONGEST_TEXT).unwrap_or(self.0));
+        text.chars().try_for_each(|c| {
+            f.write_char(match c {
+                '\n' | '\r' | '\t' => ' ',
+                c if c.is_control() => char::REPLACEMENT_CHARACTER,
+                c => c,
+            })
+        })
     }
 }
 
@@ -104,8 +111,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn of_a_long_text_the_beginning_is_shown() {
+    fn texts_stay_within_their_line() {
         assert_eq!(Text(b"a\xffb").to_string(), "a\u{fffd}b");
+        assert_eq!(Text("a\nb\x1b[c\0d\u{9b}".as_bytes()).to_string(), "a b\u{fffd}[c\u{fffd}d\u{fffd}");
         assert_eq!(Text(&[b'a'; 3 * LONGEST_TEXT]).to_string(), "a".repeat(LONGEST_TEXT));
     }
 }
