@@ -227,12 +227,13 @@ mod tests {
     use crate::capi::private;
     use crate::capi::receive::RTMP_ReadPacket;
     use crate::capi::receive::flv::RTMP_Read;
-    use crate::capi::send::commands::RTMP_SendCreateStream;
+    use crate::capi::send::commands::{RTMP_SendCreateStream, RTMP_ToggleStream};
     use crate::capi::send::flv::RTMP_Write;
     use crate::capi::testing::Handle;
     use crate::capi::types::RTMPPacket;
     use libc::{c_char, c_int, c_void};
     use std::cell::Cell;
+    use std::io::Read;
     use std::os::unix::net::UnixStream;
     use std::ptr::null_mut;
     use std::time::{Duration, Instant};
@@ -301,6 +302,27 @@ mod tests {
                 first.join().unwrap();
             });
         }
+        handle.free();
+    }
+
+    #[test]
+    fn a_close_ends_a_stream_that_is_toggled() {
+        let (ours, mut peer) = UnixStream::pair().unwrap();
+        let handle = Handle::over(ours);
+        let began = Instant::now();
+        // SAFETY: the handle is initialised; each thread does what the header allows.
+        unsafe {
+            std::thread::scope(|scope| {
+                let toggle = scope.spawn(move || {
+                    let handle = handle;
+                    RTMP_ToggleStream(handle.0)
+                });
+                peer.read_exact(&mut [0; 8]).unwrap();
+                RTMP_Close(handle.0);
+                assert_eq!(toggle.join().unwrap(), 0);
+            });
+        }
+        assert!(began.elapsed() < Duration::from_millis(800), "the close waits no longer than it must");
         handle.free();
     }
 

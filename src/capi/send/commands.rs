@@ -4,17 +4,22 @@
 
 use super::finish;
 use crate::Result;
+use crate::capi::call::InUse;
+use crate::capi::close::is_programs_own;
 use crate::capi::connection;
 use crate::capi::guard::guard;
 use crate::capi::owner::Owner;
 use crate::capi::scalar::Scalar;
 use crate::capi::types::RTMP;
 use crate::session::{Conversation, Host, Scalars, pausing, read_status};
+use crate::transport::Deadline;
 use libc::{c_int, c_short, c_uint};
 use std::time::Duration;
 
 /// How long `RTMP_ToggleStream` leaves the stream paused.
 const TOGGLE_PAUSE: Duration = Duration::from_secs(1);
+/// How often it looks meanwhile whether the program closes the session.
+const TOGGLE_SLICE: Duration = Duration::from_millis(20);
 
 /// Sends a user control message; `nTime` counts for event 3 only.
 ///
@@ -122,6 +127,8 @@ pub unsafe extern "C" fn RTMP_ToggleStream(r: *mut RTMP) -> c_int {
 unsafe fn toggle(r: *mut RTMP) -> c_int {
     // SAFETY: the caller's promise.
     unsafe {
+        // One call from beginning to end, so that a close in another thread ends it and waits for it.
+        let Some(call) = connection::required(r, "cannot send") else { return 0 };
         if Scalar::load(&raw const (*r).m_pausing) == pausing::NONE {
             let status = &raw mut (*r).m_read.status;
             if Scalar::load(&raw const (*r).m_sb.sb_timedout) != 0 && Scalar::load(status) == read_status::EOF
@@ -129,15 +136,24 @@ unsafe fn toggle(r: *mut RTMP) -> c_int {
                 Scalar::store(status, read_status::OK);
             }
             // At the time noted when the server fell silent, which is what the program has played up to.
-            if RTMP_SendPause(r, 1, Scalar::load(&raw const (*r).m_pauseStamp).cast_signed()) == 0 {
-                return 0;
+            let time = Scalar::load(&raw const (*r).m_pauseStamp).cast_signed();
+            if let Err(error) = call.talk(|talk| talk.send_pause(true, time)) {
+                return finish::<()>(call, Err(error)).into();
             }
             Scalar::store(&raw mut (*r).m_pausing, pausing::ASKED);
-            std::thread::sleep(TOGGLE_PAUSE);
+            stay_paused(&call);
         }
-        let sent = RTMP_Pause(r, 0);
+        let sent = call.talk(|talk| pause(talk, false));
         Scalar::store(&raw mut (*r).m_pausing, pausing::RESUMING);
-        sent
+        finish(call, sent).into()
+    }
+}
+
+/// Waits while the stream is paused, unless the program closes the session meanwhile.
+fn stay_paused(call: &InUse) {
+    let until = Deadline::after(TOGGLE_PAUSE);
+    while until.left().is_ok() && !is_programs_own(call) {
+        std::thread::sleep(TOGGLE_SLICE);
     }
 }
 
