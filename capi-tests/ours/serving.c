@@ -140,6 +140,56 @@ static void polled(int serves)
     close(client);
 }
 
+/* ---- media sent, and then the end ---- */
+
+#define FRAMES 100
+#define FRAME 30000
+
+struct viewer {
+    int fd;
+    size_t heard;
+};
+
+/* Reads no faster than it must, acknowledges what it has read, and leaves when the server does. */
+static void *view(void *argument)
+{
+    static const char acknowledgement[16] = {2, 0, 0, 0, 0, 0, 4, 3};
+    struct viewer *v = argument;
+    char bytes[65536];
+    ssize_t n;
+    while ((n = recv(v->fd, bytes, sizeof bytes, 0)) > 0) {
+        v->heard += (size_t)n;
+        if (send(v->fd, acknowledgement, sizeof acknowledgement, MSG_NOSIGNAL) < 0) break;
+        pause_ms(1);
+    }
+    close(v->fd);
+    return NULL;
+}
+
+static void ends(void)
+{
+    static char hello[1 + 2 * HANDSHAKE] = {3}, body[RTMP_MAX_HEADER_SIZE + FRAME];
+    struct viewer v = {.fd = -1};
+    pthread_t thread;
+    RTMPPacket packet;
+    RTMP *r = server_on_socket(accepted(&v.fd), 10);
+    if (send(v.fd, hello, sizeof hello, MSG_NOSIGNAL) < 0) die("send");
+    int sent = RTMP_Serve(r);
+    if (pthread_create(&thread, NULL, view, &v)) die("pthread_create");
+    memset(&packet, 0, sizeof packet);
+    packet.m_nChannel = 4, packet.m_packetType = 9, packet.m_nInfoField2 = 1;
+    packet.m_nBodySize = FRAME, packet.m_body = body + RTMP_MAX_HEADER_SIZE;
+    for (unsigned i = 0; sent && i < FRAMES; i++) {
+        packet.m_nTimeStamp = i * 40;
+        sent = RTMP_SendPacket(r, &packet, 0);
+    }
+    RTMP_Close(r);
+    pthread_join(thread, NULL);
+    if (!check(sent && v.heard > (size_t)FRAMES * FRAME, "RTMP_Close: the client gets all media that was sent"))
+        say("sent %d, heard %zu\n", sent, v.heard);
+    RTMP_Free(r);
+}
+
 /* ---- clients that leave ---- */
 
 static const struct {
@@ -211,6 +261,7 @@ int main(void)
     without_serve(context);
     polled(1);
     polled(0);
+    ends();
     for (size_t i = 0; i < sizeof leaving / sizeof *leaving; i++)
         leaves(leaving[i].name, leaving[i].bytes, leaving[i].resets);
     leaves_tls(context);

@@ -28,7 +28,7 @@ pub(crate) enum Settings {
 
 /// Ends a session.
 ///
-/// Blocks until the server has what was published, at most 2 s. Other threads' calls on the handle end first, and while
+/// Blocks until the peer has the media that was sent, at most 2 s. Other threads' calls on the handle end first, and while
 /// one of them closes it, this returns when that is done: whoever returns from it may free the handle.
 ///
 /// # Safety

@@ -51,7 +51,7 @@ pub(crate) struct Connection {
     pub(crate) is_nonblocking: AtomicBool,
     /// The program reads by itself, so sending must not take its messages away.
     pub(crate) program_reads: AtomicBool,
-    /// Media was sent, so closing waits until the server has it.
+    /// Media was sent, so closing waits until the peer has it.
     pub(crate) published: AtomicBool,
     /// The program has called `RTMP_Close`: what other calls meet from then on is of its own making.
     pub(crate) is_closed_by_program: AtomicBool,

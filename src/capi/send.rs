@@ -142,9 +142,12 @@ unsafe fn outgoing(packet: &RTMPPacket) -> Option<Outgoing<'_>> {
 
 fn send_message(call: &InUse, message: &Outgoing<'_>, publishes: bool, answer: Answer) -> Result<Format> {
     let is_media = matches!(message.kind, MessageType::AUDIO | MessageType::VIDEO | MessageType::DATA);
-    if is_media && publishes {
+    if is_media {
+        // Also by a server: what it has sent is to arrive as well.
         call.published.store(true, Ordering::Relaxed);
-        listen_when_due(call)?;
+        if publishes {
+            listen_when_due(call)?;
+        }
     }
     let sent = call.talk(|talk| {
         if answer == Answer::Awaited && message.kind == MessageType::COMMAND {
