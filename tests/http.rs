@@ -209,6 +209,23 @@ fn a_trickle_ends_at_the_deadline() {
 }
 
 #[test]
+fn a_steady_body_may_take_longer_than_everything_else() {
+    let (pieces, piece) = (13, vec![b'x'; 64 * 1024]);
+    let begin = Instant::now();
+    let server = Server::start(move |_, stream| {
+        write!(stream, "HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n", pieces * piece.len())?;
+        for _ in 0..pieces {
+            stream.write_all(&piece)?;
+            std::thread::sleep(Duration::from_millis(500));
+        }
+        Ok(())
+    });
+    let got = fetch(&server.origin, "").expect("a body that comes all the time");
+    assert_eq!(got.body.len(), pieces * 64 * 1024);
+    assert!(begin.elapsed() > short().total);
+}
+
+#[test]
 fn cut_answers_are_errors() {
     for whole in [
         &b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhello"[..],

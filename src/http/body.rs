@@ -43,6 +43,7 @@ impl Response {
         let mut buffer = vec![0; RECEIVE_SIZE];
         let mut decoder = BodyDecoder::new(self.head.body);
         let mut arrived = self.rest.as_slice();
+        let mut received = 0_u64;
         loop {
             while let Some(piece) = decoder.next(&mut arrived)? {
                 deliver(piece)?;
@@ -50,8 +51,11 @@ impl Response {
             if decoder.is_done() {
                 return Ok(total);
             }
-            match self.connection.receive_body(&mut buffer) {
-                Ok(n) => arrived = buffer.get(..n).unwrap_or_default(),
+            match self.connection.receive_body(&mut buffer, received) {
+                Ok(n) => {
+                    arrived = buffer.get(..n).unwrap_or_default();
+                    received = received.saturating_add(n as u64);
+                }
                 Err(Error::Closed) if decoder.ends_with_connection() => return Ok(total),
                 Err(error) => return Err(error),
             }

@@ -1,10 +1,11 @@
 //! The connection of one request: TCP or TLS, each wait under a deadline.
 #![forbid(unsafe_code)]
 
-use super::{Limits, Url};
+use super::{Limits, SLOWEST, Url};
 use crate::transport::{Deadline, Stream, Target, TlsSettings, TlsStream, dial};
 use crate::{Error, Result};
 use std::io::IoSlice;
+use std::time::Duration;
 
 /// A connection; dropping it closes it.
 #[derive(Debug)]
@@ -55,10 +56,11 @@ impl Connection {
     }
 
     /// Waits for bytes of the body, and receives what is there; never 0 bytes. The server may take long, but not be
-    /// silent for long.
-    pub(super) fn receive_body(&self, buffer: &mut [u8]) -> Result<usize> {
-        self.total.left()?;
-        self.receive(buffer, self.total.or_after(self.limits.wait))
+    /// silent for long, and not send a little now and then for ever: `received` bytes have come so far.
+    pub(super) fn receive_body(&self, buffer: &mut [u8], received: u64) -> Result<usize> {
+        let total = self.total.later(Duration::from_secs(received / SLOWEST));
+        total.left()?;
+        self.receive(buffer, total.or_after(self.limits.wait))
     }
 
     fn receive(&self, buffer: &mut [u8], deadline: Deadline) -> Result<usize> {

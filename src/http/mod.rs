@@ -22,6 +22,9 @@ use std::time::Duration;
 /// How many redirects are followed before the answer is given as it is.
 pub const MAX_REDIRECTS: usize = 5;
 
+/// How many bytes of a body a second are worth waiting for, beyond [`Limits::total`].
+pub const SLOWEST: u64 = 4096;
+
 /// How much is received at once.
 const RECEIVE_SIZE: usize = 16 * 1024;
 
@@ -30,7 +33,8 @@ const RECEIVE_SIZE: usize = 16 * 1024;
 pub struct Limits {
     /// The longest time to reach a server and have its head, and then the longest silence while its body arrives.
     pub wait: Duration,
-    /// The longest time for everything, redirects and body included.
+    /// The longest time for everything, redirects and body included. A body that comes at no less than [`SLOWEST`] bytes
+    /// a second may take longer.
     pub total: Duration,
     /// The program's wish to end.
     pub interrupt: Interrupt,

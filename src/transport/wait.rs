@@ -78,6 +78,11 @@ impl Deadline {
         }
     }
 
+    /// The moment `time` later.
+    pub fn later(self, time: Duration) -> Self {
+        Self(self.0.and_then(|at| at.checked_add(time)))
+    }
+
     /// How long is left; an error once nothing is. `None` when there is no deadline.
     pub fn left(self) -> Result<Option<Duration>> {
         match self.0.map(|at| at.saturating_duration_since(Instant::now())) {
