@@ -22,20 +22,21 @@ pub(super) struct Connection {
 impl Connection {
     /// Connects to the URL's host, and shakes hands where the URL is https.
     pub(super) fn open(url: &Url, tls: &TlsSettings, limits: Limits, total: Deadline) -> Result<Self> {
-        let soon = total.or_after(limits.wait);
-        let target = Target::new(url.host(), url.port(), soon.left()?.unwrap_or(limits.wait));
+        let reached = total.or_after(limits.reach);
+        let target = Target::new(url.host(), url.port(), reached.left()?.unwrap_or(limits.reach));
         let socket = dial(&target, limits.interrupt)?;
-        let mut connection = Self { stream: Some(Stream::Tcp(socket)), limits, soon, total };
+        let mut connection = Self { stream: Some(Stream::Tcp(socket)), limits, soon: reached, total };
         if url.is_secure() {
-            connection.secure(url.host(), tls)?;
+            connection.secure(url.host(), tls, reached)?;
         }
+        connection.soon = total.or_after(limits.wait);
         Ok(connection)
     }
 
     /// Puts TLS on top of the socket.
-    fn secure(&mut self, host: &str, settings: &TlsSettings) -> Result<()> {
+    fn secure(&mut self, host: &str, settings: &TlsSettings, reached: Deadline) -> Result<()> {
         let Some(stream) = self.stream.take() else { return Err(Error::Closed) };
-        match TlsStream::try_connect(stream.into_socket(), host.as_bytes(), settings, self.soon) {
+        match TlsStream::try_connect(stream.into_socket(), host.as_bytes(), settings, reached) {
             Ok(tls) => self.stream = Some(Stream::Tls(tls)),
             Err((error, socket)) => {
                 socket.close();

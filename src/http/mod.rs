@@ -31,7 +31,9 @@ const RECEIVE_SIZE: usize = 16 * 1024;
 /// How long a request may take.
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
-    /// The longest time to reach a server and have its head, and then the longest silence while its body arrives.
+    /// The longest time to reach a server: its name, TCP and TLS. A resolver whose first server is down takes five seconds.
+    pub reach: Duration,
+    /// The longest time to have its head, and then the longest silence while its body arrives.
     pub wait: Duration,
     /// The longest time for everything, redirects and body included. A body that comes at no less than [`SLOWEST`] bytes
     /// a second may take longer.
@@ -42,7 +44,12 @@ pub struct Limits {
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { wait: Duration::from_secs(5), total: Duration::from_secs(60), interrupt: Interrupt::default() }
+        Self {
+            reach: Duration::from_secs(15),
+            wait: Duration::from_secs(5),
+            total: Duration::from_secs(60),
+            interrupt: Interrupt::default(),
+        }
     }
 }
 

@@ -67,5 +67,6 @@ pub(crate) fn silence() {
 
 /// Waits that are short, so that tests of silence end soon, and long enough for a busy machine.
 pub(crate) fn short() -> Limits {
-    Limits { wait: Duration::from_secs(2), total: Duration::from_secs(5), ..Limits::default() }
+    let wait = Duration::from_secs(2);
+    Limits { reach: wait, wait, total: Duration::from_secs(5), ..Limits::default() }
 }
