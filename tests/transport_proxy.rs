@@ -68,7 +68,8 @@ fn succeeds(host: &str, scheme: &str, mut script: Vec<Step>) {
     let (port, join) = scripted(script);
     let (scheme, user) = scheme.split_once(' ').unwrap_or((scheme, ""));
     let socket =
-        dial(&target(host, 1935, &format!("{scheme}{user}127.0.0.1:{port}")), Interrupt::default()).unwrap();
+        dial(&target(host, 1935, &format!("{scheme}{user}127.0.0.1:{port}")), Interrupt::default(), &|| true)
+            .unwrap();
     let mut ready = [0; 5];
     let stream = Stream::Tcp(socket);
     stream.read_exact(&mut ready, Deadline::after(Duration::from_secs(5))).unwrap();
@@ -93,7 +94,7 @@ fn fails_by(limit: Duration, setting: &str, script: Vec<Step>) -> String {
     let mut target = target("example.test", 1935, &format!("{setting}127.0.0.1:{port}"));
     target.deadline = Deadline::after(limit);
     let began = Instant::now();
-    let error = dial(&target, Interrupt::default()).unwrap_err();
+    let error = dial(&target, Interrupt::default(), &|| true).unwrap_err();
     assert!(began.elapsed() < limit + Duration::from_secs(5), "{setting}: not by the deadline");
     let text = error.to_string();
     assert!(text.contains(&format!("proxy 127.0.0.1:{port}")), "the error does not name the proxy: {text}");
@@ -221,8 +222,27 @@ fn the_programs_own_address_goes_through_the_proxy_too() {
     let (port, join) = scripted(vec![Expect(request), Say(vec![0, 90, 0, 0, 0, 0, 0, 0])]);
     let address: SocketAddr = ([127, 0, 0, 1], port).into();
     let target = target("example.test", 1935, "socks4a://elsewhere.invalid");
-    dial_address(&address.into(), &target, Interrupt::default()).unwrap().close();
+    dial_address(&address.into(), &target, Interrupt::default(), &|| true).unwrap().close();
     join.join().unwrap().unwrap();
+}
+
+#[test]
+fn a_connection_that_is_not_wanted_any_more_is_given_up() {
+    for (scheme, script) in [
+        ("socks4a://", vec![Silence]),
+        ("socks5h://", vec![Say(vec![5]), Silence]),
+        ("http://", vec![Say(b"HTTP/1.1 200".to_vec()), Silence]),
+    ] {
+        let (port, join) = scripted(script);
+        let began = Instant::now();
+        let is_wanted = || began.elapsed() < Duration::from_millis(200);
+        let target = target("example.test", 1935, &format!("{scheme}127.0.0.1:{port}"));
+        let error = dial(&target, Interrupt::default(), &is_wanted).unwrap_err();
+        assert!(matches!(error, Error::Closed), "{scheme}: {error}");
+        assert!(began.elapsed() < Duration::from_secs(5), "{scheme}");
+        // The proxy hears of it, as the descriptor is closed.
+        join.join().unwrap().unwrap();
+    }
 }
 
 #[test]
@@ -232,7 +252,8 @@ fn a_proxy_that_cannot_be_reached_is_named_as_one() {
         (format!("socks5h://127.0.0.1:{closed}"), format!("SOCKS5 proxy 127.0.0.1:{closed}: connect: ")),
         ("http://no-such-proxy.invalid".into(), "HTTP proxy no-such-proxy.invalid:80: ".into()),
     ] {
-        let error = dial(&target("example.test", 1935, &setting), Interrupt::default()).unwrap_err();
+        let error =
+            dial(&target("example.test", 1935, &setting), Interrupt::default(), &|| true).unwrap_err();
         assert!(error.to_string().starts_with(&words), "{error}");
     }
 }
@@ -289,7 +310,7 @@ fn echo() -> (u16, JoinHandle<()>) {
 
 fn echoes_through(setting: &str, host: &str) {
     let (port, join) = echo();
-    let socket = dial(&target(host, port, setting), Interrupt::default()).unwrap();
+    let socket = dial(&target(host, port, setting), Interrupt::default(), &|| true).unwrap();
     let stream = Stream::Tcp(socket);
     let sent: Vec<u8> = (0..50_000u32).map(|n| n as u8).collect();
     stream.send_all(&mut [IoSlice::new(&sent[..10]), IoSlice::new(&sent[10..])]).unwrap();
@@ -308,9 +329,12 @@ fn microsocks() {
     echoes_through(&format!("socks5://127.0.0.1:{port}"), "127.0.0.1");
     echoes_through(&format!("socks5h://localhost:{port}"), "localhost");
     let (_held, closed) = closed_port();
-    let error =
-        dial(&target("127.0.0.1", closed, &format!("socks5://127.0.0.1:{port}")), Interrupt::default())
-            .unwrap_err();
+    let error = dial(
+        &target("127.0.0.1", closed, &format!("socks5://127.0.0.1:{port}")),
+        Interrupt::default(),
+        &|| true,
+    )
+    .unwrap_err();
     assert!(error.to_string().contains("SOCKS5 code 5"), "{error}");
 }
 
@@ -323,7 +347,7 @@ fn microsocks_with_a_password() {
     echoes_through(&format!("socks5://user:p%40ss@127.0.0.1:{port}"), "127.0.0.1");
     for (user, words) in [("", "demands a log-in"), ("user:no@", "wrong user or password")] {
         let setting = format!("socks5://{user}127.0.0.1:{port}");
-        let error = dial(&target("127.0.0.1", 1, &setting), Interrupt::default()).unwrap_err();
+        let error = dial(&target("127.0.0.1", 1, &setting), Interrupt::default(), &|| true).unwrap_err();
         assert!(error.to_string().contains(words), "{error}");
     }
 }
@@ -348,6 +372,7 @@ fn tinyproxy() {
     let _running = start(command.arg("-d").arg("-c").arg(&file.0), port);
     echoes_through(&format!("http://user:secret@127.0.0.1:{port}"), "localhost");
     let error =
-        dial(&target("127.0.0.1", 1, &format!("http://127.0.0.1:{port}")), Interrupt::default()).unwrap_err();
+        dial(&target("127.0.0.1", 1, &format!("http://127.0.0.1:{port}")), Interrupt::default(), &|| true)
+            .unwrap_err();
     assert!(matches!(error, Error::Refused(_)), "{error}");
 }

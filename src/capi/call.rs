@@ -47,6 +47,11 @@ impl Working {
         true
     }
 
+    /// Notes another connection for the innermost call.
+    fn change(&self, connection: usize) {
+        self.places[self.depth.get() - 1].set(connection);
+    }
+
     /// Forgets the connection of the innermost call.
     fn end(&self) {
         self.depth.set(self.depth.get() - 1);
@@ -122,6 +127,15 @@ impl InUse {
     /// The handle.
     pub(crate) fn handle(&self) -> *mut RTMP {
         self.r
+    }
+
+    /// Works on another connection from now on: the thread's innermost call does.
+    ///
+    /// # Safety
+    /// `connection` hangs on the handle.
+    pub(crate) unsafe fn go_on_with(&mut self, connection: *const Connection) {
+        WORKING_ON.with(|working| working.change(connection.addr()));
+        self.connection = connection;
     }
 
     /// Whether its connection still is the handle's.

@@ -6,7 +6,7 @@ pub(crate) use farewell::Farewell;
 
 use crate::Error;
 use crate::capi::call::InUse;
-use crate::capi::connection::{self, Belonging, Closing, Connection};
+use crate::capi::connection::{self, Belonging, Busy, Closing, Connection, Wish};
 use crate::capi::guard::guard;
 use crate::capi::scalar::Scalar;
 use crate::capi::types::{AVal, RTMP};
@@ -22,7 +22,7 @@ pub(crate) enum Settings {
     Freed,
     /// The session is over, and the program may connect again.
     Used,
-    /// Another connection follows within the same call.
+    /// The call that closes dials for another connection, by its [`Dialling`](connection::Dialling).
     InUse,
 }
 
@@ -74,17 +74,25 @@ pub(crate) fn is_programs_own(call: &InUse) -> bool {
 /// Ends the session that a call has found to be over. `then` stores what shall be readable afterwards. Nothing is done to
 /// the handle once the call has left: another thread may have closed and freed it by then, or begun another session.
 pub(crate) fn end(call: impl Into<InUse>, farewell: Farewell, then: impl FnOnce(*mut RTMP)) {
-    let call = call.into();
+    end_and(call.into(), farewell, Settings::Used, then);
+}
+
+/// Ends the session of a call that dials for another one.
+pub(crate) fn end_and_dial(call: InUse) {
+    end_and(call, Farewell::Said, Settings::InUse, |_| {});
+}
+
+fn end_and(call: InUse, farewell: Farewell, settings: Settings, then: impl FnOnce(*mut RTMP)) {
     let r = call.handle();
     let is_current = call.is_current();
     if is_current {
         farewell.bid(&call);
     }
     // SAFETY: the structure stays while the call lives.
-    match is_current.then(|| unsafe { Closing::begin(r) }).flatten() {
+    match is_current.then(|| unsafe { Closing::begin(r) }) {
         // SAFETY: the same; the call is given up with the session.
-        Some(closing) => unsafe { conclude(closing, Some(call), Settings::Used, then) },
-        None => then(r),
+        Some(Ok(closing)) => unsafe { conclude(closing, Some(call), settings, then) },
+        _ => then(r),
     }
 }
 
@@ -101,17 +109,32 @@ pub(crate) unsafe fn close(r: *mut RTMP, farewell: Farewell, settings: Settings)
             connection.is_closed_by_program.store(true, Ordering::Relaxed);
             return connection.stream.interrupt_all();
         }
-        let call = connection::current(r);
+        // From within a log callback of a call that dials: what that logs is why it fails.
+        if connection::is_dialled_here(r) && settings != Settings::InUse {
+            return;
+        }
+        let mut call = connection::current(r);
         if let Some(call) = &call {
             call.is_closed_by_program.store(true, Ordering::Relaxed);
             farewell.bid(call);
         }
-        match Closing::begin(r) {
-            Some(closing) => conclude(closing, call, settings, |_| {}),
-            None => {
-                // The other close waits until this call has left; from then on the handle may be freed.
-                drop(call);
-                connection::await_closes(r);
+        let mut wish = None;
+        loop {
+            match (Closing::begin(r), settings) {
+                (Ok(closing), _) => return conclude(closing, call, settings, |_| {}),
+                // The other close waits until this call has left.
+                (Err(_), Settings::InUse) => return,
+                (Err(Busy::Dialling), _) => {
+                    let wish = wish.get_or_insert_with(|| Wish::new(r));
+                    drop(call.take());
+                    wish.wait();
+                }
+                (Err(Busy::Closing), _) => {
+                    // From then on the handle may be freed.
+                    drop(call);
+                    drop(wish);
+                    return connection::await_closes(r);
+                }
             }
         }
     }
@@ -122,7 +145,8 @@ pub(crate) unsafe fn close(r: *mut RTMP, farewell: Farewell, settings: Settings)
 /// # Safety
 /// The structure stays until this returns.
 unsafe fn conclude(closing: Closing, call: Option<InUse>, settings: Settings, then: impl FnOnce(*mut RTMP)) {
-    closing.await_others(usize::from(call.is_some()));
+    let dials = settings == Settings::InUse;
+    closing.await_others(usize::from(call.is_some()) + usize::from(dials));
     let r = closing.handle();
     // SAFETY: the caller's promise; the descriptor is the session's, and what is reset is reset under the lock, when no
     // call works on it any more.
@@ -161,6 +185,7 @@ pub(crate) unsafe fn free_open(r: *mut RTMP) {
                 Scalar::store(&raw mut (*r).m_sb.sb_socket, -1);
                 Farewell::Omitted
             }
+            None if connection::is_dialled_elsewhere(r) => Farewell::Omitted,
             None => return,
         };
         // Texts that `Link` was copied with are another handle's.

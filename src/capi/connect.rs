@@ -6,21 +6,20 @@ pub mod stream;
 pub use stream::RTMP_ConnectStream;
 
 use crate::capi::call::InUse;
-use crate::capi::close::{Farewell, Settings, close, end};
-use crate::capi::connection::{self, interrupt};
+use crate::capi::close::{Farewell, Settings, close, end, end_and_dial, is_programs_own};
+use crate::capi::connection::{self, Dialling, interrupt};
 use crate::capi::guard::guard;
 use crate::capi::reasons::{Step, say_unreachable, show_errno};
 use crate::capi::scalar::Scalar;
-use crate::capi::send::send_packet;
+use crate::capi::send::send_hello;
 use crate::capi::types::{AVal, RTMP, RTMPPacket};
 use crate::capi::{extra, handle, layers, proxy};
 use crate::handshake::Mode;
-use crate::session::{self, Answer, Established, feature, pausing, read_status};
+use crate::session::{self, Established, feature, pausing, read_status};
 use crate::transport::{Deadline, Socket, Stream, Target, dial, dial_address};
 use crate::{Error, Result};
 use libc::{c_int, sockaddr};
 use socket2::SockAddr;
-use std::os::fd::AsRawFd;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -39,7 +38,8 @@ pub unsafe extern "C" fn RTMP_Connect(r: *mut RTMP, cp: *mut RTMPPacket) -> c_in
         // SAFETY: `r` is initialised, `cp` is the caller's.
         unsafe {
             let deadline = deadline(r);
-            (reach(r, deadline) && connect1(r, cp, deadline)).into()
+            let call = dialling(r, "RTMP_Connect").and_then(|dialling| reach(dialling, deadline));
+            call.and_then(|call| connect1(call, cp, deadline)).is_some().into()
         }
     })
 }
@@ -60,7 +60,13 @@ pub unsafe extern "C" fn RTMP_Connect0(r: *mut RTMP, service: *mut sockaddr) -> 
             return 0;
         };
         // SAFETY: `r` is initialised.
-        unsafe { connect0(r, deadline(r), |target| dial_address(&address, target, interrupt())) }.into()
+        unsafe {
+            let Some(dialling) = dialling(r, "RTMP_Connect0") else { return 0 };
+            let dial = |target: &Target, is_wanted: &dyn Fn() -> bool| {
+                dial_address(&address, target, interrupt(), is_wanted)
+            };
+            connect0(dialling, deadline(r), dial).is_some().into()
+        }
     })
 }
 
@@ -72,13 +78,19 @@ pub unsafe extern "C" fn RTMP_Connect0(r: *mut RTMP, service: *mut sockaddr) -> 
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn RTMP_Connect1(r: *mut RTMP, cp: *mut RTMPPacket) -> c_int {
     guard(0, || {
-        // SAFETY: `r` is null or initialised, `cp` is the caller's.
+        if r.is_null() {
+            return 0;
+        }
+        // SAFETY: `r` is initialised, `cp` is the caller's.
         unsafe {
-            let is_connected = !r.is_null() && connect1(r, cp, deadline(r));
-            if is_connected {
-                connection::expect_polling(r);
-            }
-            is_connected.into()
+            let Some(call) = connection::current(r) else {
+                let text = "no socket: call RTMP_Connect, or put a connected one into m_sb.sb_socket";
+                say_unreachable(r, Step::Socket, &Error::Usage(text.into()));
+                return 0;
+            };
+            let Some(call) = connect1(call, cp, deadline(r)) else { return 0 };
+            call.stream.socket().expect_polling();
+            1
         }
     })
 }
@@ -143,35 +155,51 @@ unsafe fn target(r: *mut RTMP, deadline: Deadline) -> Result<Target> {
     }
 }
 
+/// Begins to dial; `None`, and a log line, while that cannot be.
+///
+/// # Safety
+/// `r` points to an initialised `struct RTMP` that stays where it is while the result lives.
+unsafe fn dialling(r: *mut RTMP, caller: &str) -> Option<Dialling> {
+    // SAFETY: the caller's promise.
+    let dialling = unsafe { Dialling::begin(r) };
+    if dialling.is_none() && connection::is_dialled_elsewhere(r) {
+        crate::error!("{caller}: another thread is connecting the handle");
+    } else if dialling.is_none() {
+        crate::debug!("{caller}: the program is closing the handle");
+    }
+    dialling
+}
+
 /// Resolves and connects: the first part of `RTMP_Connect`.
 ///
 /// # Safety
-/// `r` points to an initialised `struct RTMP`.
-unsafe fn reach(r: *mut RTMP, deadline: Deadline) -> bool {
-    // SAFETY: the caller's promise.
+/// The texts of the handle are good.
+unsafe fn reach(dialling: Dialling, deadline: Deadline) -> Option<InUse> {
+    let r = dialling.handle();
+    // SAFETY: the caller's promise; the structure stays while the calls live.
     unsafe {
         if (*r).Link.hostname.bytes().is_empty() {
             crate::error!("RTMP_Connect: no host name: the URL has none, or RTMP_SetupURL was not called");
-            return false;
+            return None;
         }
-        if !connect0(r, deadline, |target| dial(target, interrupt())) {
-            return false;
-        }
+        let dial = |target: &Target, is_wanted: &dyn Fn() -> bool| dial(target, interrupt(), is_wanted);
+        let call = connect0(dialling, deadline, dial)?;
         (*r).m_bSendCounter = 1;
+        Some(call)
     }
-    true
 }
 
 /// Ends what was connected before, and makes the socket, by way of `connect`.
 ///
 /// # Safety
-/// `r` points to an initialised `struct RTMP`.
+/// The texts of the handle are good.
 unsafe fn connect0(
-    r: *mut RTMP,
+    dialling: Dialling,
     deadline: Deadline,
-    connect: impl FnOnce(&Target) -> Result<Socket>,
-) -> bool {
-    // SAFETY: the caller's promise.
+    dial: impl FnOnce(&Target, &dyn Fn() -> bool) -> Result<Socket>,
+) -> Option<InUse> {
+    let r = dialling.handle();
+    // SAFETY: the caller's promise; the structure stays while `dialling` lives.
     unsafe {
         Scalar::store(&raw mut (*r).m_sb.sb_timedout, 0);
         Scalar::store(&raw mut (*r).m_pausing, pausing::NONE);
@@ -179,63 +207,64 @@ unsafe fn connect0(
         if Scalar::load(&raw const (*r).m_sb.sb_socket) >= 0 {
             close(r, Farewell::Said, Settings::InUse);
         }
-        match target(r, deadline).and_then(|target| connect(&target)) {
-            Ok(socket) => {
-                Scalar::store(&raw mut (*r).m_sb.sb_socket, socket.as_raw_fd());
-                (*r).m_sb.sb_size = 0;
-                true
-            }
-            Err(error) => {
-                Scalar::store(&raw mut (*r).m_sb.sb_timedout, matches!(error, Error::TimedOut).into());
-                say_unreachable(r, Step::Socket, &error);
-                close(r, Farewell::Said, Settings::InUse);
-                show_errno(&error);
-                false
-            }
+        let dialled = target(r, deadline).and_then(|target| dial(&target, &|| dialling.is_wanted()));
+        let error = match dialled.and_then(|socket| dialling.arrive(socket)) {
+            Ok(call) => return Some(call),
+            Err(error) => error,
+        };
+        Scalar::store(&raw mut (*r).m_sb.sb_timedout, matches!(error, Error::TimedOut).into());
+        if dialling.is_wanted() {
+            say_unreachable(r, Step::Socket, &error);
+        } else {
+            crate::debug!("closed by the program before it was connected");
         }
+        close(r, Farewell::Said, Settings::InUse);
+        show_errno(&error);
+        None
     }
 }
 
-/// All that follows the socket; says why when it fails.
+/// TLS, tunnel, handshake and the connect command over a call's socket.
 ///
 /// # Safety
-/// As [`RTMP_Connect1`], `r` not null.
-unsafe fn connect1(r: *mut RTMP, cp: *mut RTMPPacket, deadline: Deadline) -> bool {
-    // SAFETY: the caller's promise.
+/// As [`RTMP_Connect1`].
+unsafe fn connect1(mut call: InUse, cp: *mut RTMPPacket, deadline: Deadline) -> Option<InUse> {
+    let r = call.handle();
+    // SAFETY: the caller's promise; the structure stays while the call lives.
     unsafe {
         let mut step = Step::Socket;
-        let Err(error) = establish(r, deadline, &mut step).and_then(|()| say_hello(r, cp)) else {
+        let connected = establish(&mut call, deadline, &mut step).and_then(|()| {
+            step = Step::Command;
+            say_hello(&call, cp)
+        });
+        let Err(error) = connected else {
             // Of an earlier connection's end nothing is left.
             Scalar::store(&raw mut (*r).m_read.status, read_status::OK);
-            return true;
+            return Some(call);
         };
-        say_unreachable(r, step, &error);
-        if let Some(call) = connection::current(r) {
-            let was_late = matches!(error, Error::TimedOut);
-            end(call, Farewell::Omitted, |r| Scalar::store(&raw mut (*r).m_sb.sb_timedout, was_late.into()));
+        if is_programs_own(&call) {
+            crate::debug!("closed by the program before it was connected: {error}");
+        } else {
+            say_unreachable(r, step, &error);
         }
+        let was_late = matches!(error, Error::TimedOut);
+        end(call, Farewell::Omitted, |r| Scalar::store(&raw mut (*r).m_sb.sb_timedout, was_late.into()));
         show_errno(&error);
-        false
+        None
     }
 }
 
-/// TLS, tunnel and handshake over the socket in `m_sb.sb_socket`, by the deadline. Tells which `step` it has come to.
+/// TLS, tunnel and handshake over a call's socket, by the deadline. Tells which `step` it has come to.
 ///
 /// # Safety
-/// `r` points to an initialised `struct RTMP`.
-unsafe fn establish(r: *mut RTMP, deadline: Deadline, step: &mut Step) -> Result<()> {
-    // SAFETY: the caller's promise.
+/// The texts of the handle are good.
+unsafe fn establish(call: &mut InUse, deadline: Deadline, step: &mut Step) -> Result<()> {
+    let r = call.handle();
+    // SAFETY: the caller's promise; the structure stays while the call lives.
     unsafe {
-        // In use from here on, so that a close in another thread ends the handshake and waits for it.
-        let Some(connecting) = connection::current(r) else {
-            return Err(Error::Usage(
-                "no socket: call RTMP_Connect, or put a connected one into m_sb.sb_socket".into(),
-            ));
-        };
-        let fd = connecting.fd();
         let protocol = (*r).Link.protocol;
         *step = Step::Layers(protocol);
-        let plain = connection::plain_stream(fd);
+        let plain = connection::plain_stream(call.fd());
         plain.socket().set_send_timeout_if_unset(timeout(r));
         let stream = layers::put_over(r, plain, protocol, deadline)?;
         let mode = match (protocol & feature::ENC != 0, (*r).Link.SWFSize) {
@@ -245,16 +274,14 @@ unsafe fn establish(r: *mut RTMP, deadline: Deadline, step: &mut Step) -> Result
         };
         *step = Step::Handshake;
         let shaken = session::handshake(&stream, mode, handle::RTMP_GetTime(), deadline)?;
-        begin_session(r, connecting, stream, shaken)
+        begin_session(call, stream, shaken)
     }
 }
 
-/// Makes the session of an established stream, in the place of the connection it was established on.
-///
-/// # Safety
-/// `r` points to an initialised `struct RTMP` whose connection is `before`.
-unsafe fn begin_session(r: *mut RTMP, before: InUse, stream: Arc<Stream>, shaken: Established) -> Result<()> {
-    // SAFETY: the caller's promise.
+/// Makes the session of an established stream, in the place of the call's connection, on which it was established.
+fn begin_session(call: &mut InUse, stream: Arc<Stream>, shaken: Established) -> Result<()> {
+    let r = call.handle();
+    // SAFETY: the structure stays while the call lives.
     unsafe {
         (*r).m_nBytesIn = (*r).m_nBytesIn.wrapping_add_unsigned(shaken.received);
         Scalar::store(&raw mut (*r).m_sb.sb_timedout, 0);
@@ -266,35 +293,35 @@ unsafe fn begin_session(r: *mut RTMP, before: InUse, stream: Arc<Stream>, shaken
         if let Stream::Tunnel(tunnel) = &*stream {
             (*r).m_clientID = AVal::malloced(&tunnel.id());
         }
-        connection::succeed(before, stream, shaken.ciphers)
     }
+    connection::succeed(call, stream, shaken.ciphers)
 }
 
 /// Sends the connect command, or the program's own packet.
 ///
 /// # Safety
-/// As [`RTMP_Connect1`], `r` not null.
-unsafe fn say_hello(r: *mut RTMP, cp: *mut RTMPPacket) -> Result<()> {
-    // SAFETY: the caller's promise.
-    unsafe {
-        if !cp.is_null() {
-            return if send_packet(r, cp, Answer::Awaited) { Ok(()) } else { Err(Error::Closed) };
-        }
-        let connection = connection::current(r).ok_or(Error::Closed)?;
-        connection.talk(|talk| talk.send_connect())
+/// As [`RTMP_Connect1`].
+unsafe fn say_hello(call: &InUse, cp: *mut RTMPPacket) -> Result<()> {
+    if cp.is_null() {
+        return call.talk(|talk| talk.send_connect());
     }
+    // SAFETY: the caller's promise.
+    unsafe { send_hello(call, cp) }
 }
 
-/// Closes without losing the settings, and connects again.
+/// Ends the session of a call without losing the settings, and connects again.
 ///
 /// # Safety
-/// `r` points to an initialised `struct RTMP`.
-pub(crate) unsafe fn reconnect(r: *mut RTMP) -> bool {
-    // SAFETY: the caller's promise.
+/// The texts of the handle are good.
+pub(crate) unsafe fn reconnect(call: impl Into<InUse>) -> bool {
+    let call = call.into();
+    // SAFETY: the caller's promise; the structure stays while the call, and `dialling` after it, lives.
     unsafe {
-        close(r, Farewell::Said, Settings::InUse);
-        let deadline = deadline(r);
-        reach(r, deadline) && connect1(r, std::ptr::null_mut(), deadline)
+        let Some(dialling) = dialling(call.handle(), "reconnecting") else { return false };
+        let deadline = deadline(call.handle());
+        end_and_dial(call);
+        let call = reach(dialling, deadline);
+        call.and_then(|call| connect1(call, std::ptr::null_mut(), deadline)).is_some()
     }
 }
 

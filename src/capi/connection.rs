@@ -5,13 +5,17 @@
 //! pulls the session from under it, and waits until the call has left.
 
 mod closing;
+mod dialling;
 mod entry;
 mod hung;
+mod notes;
 mod origin;
 
-pub(crate) use closing::{Closing, await_closes};
+pub(crate) use closing::{Busy, Closing, Wish};
+pub(crate) use dialling::Dialling;
 pub(crate) use entry::{current, entered, expect_polling, nested, required, say_unconnected};
 pub(crate) use hung::{place, succeed};
+pub(crate) use notes::{await_closes, is_dialled_elsewhere, is_dialled_here};
 pub(crate) use origin::{Belonging, belonging, is_shared_with_parent};
 
 use crate::capi::call::Seated;

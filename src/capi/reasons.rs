@@ -43,8 +43,10 @@ pub(crate) enum Step {
     Socket,
     /// TLS, the tunnel, or both.
     Layers(c_int),
-    /// The handshake and what follows it.
+    /// The handshake.
     Handshake,
+    /// The first message.
+    Command,
 }
 
 impl Step {
@@ -59,6 +61,7 @@ impl Step {
                 (false, false) => "",
             },
             Step::Handshake => "RTMP handshake: ",
+            Step::Command => "sending the connect command: ",
         }
     }
 

@@ -223,10 +223,9 @@ fn act(call: impl Into<InUse>, event: Event) -> c_int {
         Event::Reconnect => {
             let call = call.into();
             let r = call.handle();
-            drop(call);
             // SAFETY: the handle is the program's for as long as its call that has met this lasts.
             unsafe {
-                if reconnect(r) {
+                if reconnect(call) {
                     RTMP_ConnectStream(r, 0);
                 }
             }

@@ -89,7 +89,7 @@ unsafe fn bytes<'a>(start: *const u8, len: u32) -> Option<&'a [u8]> {
 ///
 /// # Safety
 /// `r` points to an initialised `struct RTMP`, `packet` to a packet whose `m_body` points to `m_nBodySize` bytes.
-pub(crate) unsafe fn send_packet(r: *mut RTMP, packet: *mut RTMPPacket, answer: Answer) -> bool {
+unsafe fn send_packet(r: *mut RTMP, packet: *mut RTMPPacket, answer: Answer) -> bool {
     // SAFETY: the caller's promise; the packet may lie inside `*r` and is copied, so that no reference to it remains.
     unsafe {
         let copy = packet.read();
@@ -104,10 +104,33 @@ pub(crate) unsafe fn send_packet(r: *mut RTMP, packet: *mut RTMPPacket, answer: 
     }
 }
 
+/// Sends a connect packet of the program's, within the call that connects.
+///
+/// # Safety
+/// `packet` points to a packet whose `m_body` points to `m_nBodySize` bytes.
+#[cold]
+pub(crate) unsafe fn send_hello(call: &InUse, packet: *mut RTMPPacket) -> Result<()> {
+    // SAFETY: the caller's promise; as in `send_packet`.
+    unsafe {
+        let copy = packet.read();
+        let unfit = || Error::Usage("the program's connect packet cannot be sent".into());
+        let message = outgoing(&copy).ok_or_else(unfit)?;
+        let sent = call.talk(|talk| {
+            if message.kind == MessageType::COMMAND {
+                note_call(talk.host, message.body);
+            }
+            talk.sender.send(&message, out_chunk_size(talk.host))
+        });
+        (*packet).m_headerType = sent? as u8;
+    }
+    Ok(())
+}
+
 /// Checks a packet and views it as a message.
 ///
 /// # Safety
 /// `m_body` points to `m_nBodySize` bytes that stay as they are while the result lives.
+#[inline(always)]
 unsafe fn outgoing(packet: &RTMPPacket) -> Option<Outgoing<'_>> {
     let channel = packet.m_nChannel.cast_unsigned();
     if !(MIN_CHANNEL..=MAX_CHANNEL).contains(&channel) {

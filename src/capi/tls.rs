@@ -92,13 +92,13 @@ unsafe fn accept(r: *mut RTMP, context: &TlsServerContext) -> bool {
     // SAFETY: the caller's promise.
     unsafe {
         let who = "RTMP_TLS_Accept: no accepted socket in m_sb.sb_socket";
-        let Some(accepting) = connection::required(r, who) else { return false };
+        let Some(mut accepting) = connection::required(r, who) else { return false };
         let socket = plain_stream(accepting.fd()).into_socket();
         match TlsStream::accept(socket, context, deadline(r)) {
             Ok(stream) => {
                 let stream = Arc::new(Stream::Tls(stream));
                 layers::hang(&raw mut (*r).m_sb, &stream);
-                connection::succeed(accepting, stream, None).is_ok()
+                connection::succeed(&mut accepting, stream, None).is_ok()
             }
             Err(error) => {
                 crate::error!("TLS with a client failed: {error}");

@@ -24,7 +24,7 @@ impl Connection {
     pub(super) fn open(url: &Url, tls: &TlsSettings, limits: Limits, total: Deadline) -> Result<Self> {
         let reached = total.or_after(limits.reach);
         let target = Target::new(url.host(), url.port(), reached.left()?.unwrap_or(limits.reach));
-        let socket = dial(&target, limits.interrupt)?;
+        let socket = dial(&target, limits.interrupt, &|| true)?;
         let mut connection = Self { stream: Some(Stream::Tcp(socket)), limits, soon: reached, total };
         if url.is_secure() {
             connection.secure(url.host(), tls, reached)?;

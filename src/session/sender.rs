@@ -124,6 +124,7 @@ impl Sender {
 
     /// Sends one message in chunks of `chunk_size` bytes and then the answers that waited for it. Returns the header
     /// format used. After an error nothing can be sent any more: a message may have been torn.
+    #[inline(always)]
     pub fn send(&self, message: &Outgoing<'_>, chunk_size: u32) -> Result<Format> {
         let mut writing = self.writing.lock().map_err(|_| Error::Closed)?;
         let format = writing.send(&self.stream, message, chunk_size)?;

@@ -4,6 +4,7 @@
 use super::happy_eyeballs::{connect_first, take_turns};
 use super::proxy::{self, Errand};
 use super::resolve::resolve;
+use super::wait::Patience;
 use super::{Deadline, Interrupt, Proxy, Socket};
 use crate::{Error, Result};
 use socket2::SockAddr;
@@ -36,28 +37,33 @@ impl Target {
 }
 
 /// Connects to the target, or to its proxy and through it to the target. All addresses of the name are tried, of both
-/// families (RFC 8305).
-pub fn dial(target: &Target, interrupt: Interrupt) -> Result<Socket> {
-    let deadline = target.deadline;
+/// families (RFC 8305). Ends with [`Error::Closed`] soon after `is_wanted` has said no, which is asked now and then.
+pub fn dial(target: &Target, interrupt: Interrupt, is_wanted: &dyn Fn() -> bool) -> Result<Socket> {
+    let patience = Patience { deadline: target.deadline, interrupt, is_wanted };
     let (host, port) =
         target.proxy.as_ref().map_or((&target.host, target.port), |proxy| (&proxy.host, proxy.port));
-    let addresses = resolve(host, port, deadline, interrupt).map_err(|error| whose(target, error))?;
+    let addresses = resolve(host, port, &patience).map_err(|error| whose(target, error))?;
     let addresses = take_turns(addresses);
     let addresses: Vec<SockAddr> = addresses.into_iter().map(SockAddr::from).collect();
-    establish(&addresses, target, interrupt)
+    establish(&addresses, target, &patience)
 }
 
-/// Connects to an address that the program has found itself: that of the target, or of its proxy when it has one.
-pub fn dial_address(address: &SockAddr, target: &Target, interrupt: Interrupt) -> Result<Socket> {
-    establish(std::slice::from_ref(address), target, interrupt)
+/// [`dial`] for an address that the program has found itself: that of the target, or of its proxy when it has one.
+pub fn dial_address(
+    address: &SockAddr,
+    target: &Target,
+    interrupt: Interrupt,
+    is_wanted: &dyn Fn() -> bool,
+) -> Result<Socket> {
+    let patience = Patience { deadline: target.deadline, interrupt, is_wanted };
+    establish(std::slice::from_ref(address), target, &patience)
 }
 
 /// Connects, and talks to the proxy if there is one.
-fn establish(addresses: &[SockAddr], target: &Target, interrupt: Interrupt) -> Result<Socket> {
-    let socket = connect_first(addresses, target.bind, target.deadline, interrupt)
-        .map_err(|error| whose(target, error))?;
-    let socket = Socket::new(socket.into(), interrupt);
-    match prepare(&socket, target) {
+fn establish(addresses: &[SockAddr], target: &Target, patience: &Patience<'_>) -> Result<Socket> {
+    let socket = connect_first(addresses, target.bind, patience).map_err(|error| whose(target, error))?;
+    let socket = Socket::new(socket.into(), patience.interrupt);
+    match prepare(&socket, target, patience) {
         Ok(()) => Ok(socket),
         Err(error) => {
             socket.close();
@@ -75,10 +81,10 @@ fn whose(target: &Target, error: Error) -> Error {
 }
 
 /// What a connected socket needs before it carries the stream.
-fn prepare(socket: &Socket, target: &Target) -> Result<()> {
+fn prepare(socket: &Socket, target: &Target, patience: &Patience<'_>) -> Result<()> {
     if let Some(proxy) = &target.proxy {
-        let Target { host, port, deadline, .. } = target;
-        proxy::negotiate(&Errand { socket, proxy, host, port: *port, deadline: *deadline })?;
+        let Target { host, port, .. } = target;
+        proxy::negotiate(&Errand { socket, proxy, host, port: *port, patience })?;
     }
     socket.set_timeout(target.timeout)
 }

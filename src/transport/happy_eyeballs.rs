@@ -1,7 +1,8 @@
 //! Connecting to the first of several addresses that answers (Happy Eyeballs, RFC 8305 section 5).
 #![forbid(unsafe_code)]
 
-use super::{Deadline, Interrupt, retry, wait::timespec};
+use super::wait::{Patience, timespec};
+use super::{Deadline, Interrupt, retry};
 use crate::{Error, Result};
 use rustix::event::{PollFd, PollFlags, poll};
 use rustix::io::Errno;
@@ -56,8 +57,7 @@ struct Attempt<'a> {
 pub(super) fn connect_first(
     addresses: &[SockAddr],
     bind: Option<IpAddr>,
-    deadline: Deadline,
-    interrupt: Interrupt,
+    patience: &Patience<'_>,
 ) -> Result<Socket> {
     let mut waiting = addresses.iter().filter(|address| same_family(address, bind)).peekable();
     if waiting.peek().is_none() {
@@ -77,12 +77,14 @@ pub(super) fn connect_first(
         if race.attempts.is_empty() {
             return Err(race.failures.into_error());
         }
-        let until = if waiting.peek().is_some() { race.next_start_or(deadline) } else { deadline };
-        if let Some(socket) = race.wait(until, interrupt)? {
+        let until = match patience.slice() {
+            Ok(until) if waiting.peek().is_some() => race.next_start_or(until),
+            Ok(until) => until,
+            Err(Error::TimedOut) => return Err(race.failures.with_silence_of(&race.attempts)),
+            Err(error) => return Err(error),
+        };
+        if let Some(socket) = race.wait(until, patience.interrupt)? {
             return finish(socket);
-        }
-        if let Err(Error::TimedOut) = deadline.left() {
-            return Err(race.failures.with_silence_of(&race.attempts));
         }
     }
 }
@@ -230,8 +232,12 @@ mod tests {
     use super::*;
     use std::net::TcpListener;
 
-    fn deadline() -> Deadline {
-        Deadline::after(Duration::from_secs(5))
+    fn by(time: Duration) -> Patience<'static> {
+        Patience { deadline: Deadline::after(time), interrupt: Interrupt::default(), is_wanted: &|| true }
+    }
+
+    fn soon() -> Patience<'static> {
+        by(Duration::from_secs(5))
     }
 
     #[test]
@@ -246,7 +252,7 @@ mod tests {
     fn a_refused_address_gives_way_to_the_next() {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let addresses = [closed().into(), listener.local_addr().unwrap().into()];
-        let socket = connect_first(&addresses, None, deadline(), Interrupt::default()).unwrap();
+        let socket = connect_first(&addresses, None, &soon()).unwrap();
         let peer = socket.peer_addr().unwrap().as_socket().unwrap();
         assert_eq!(peer, listener.local_addr().unwrap());
         assert!(!socket.nonblocking().unwrap());
@@ -261,17 +267,17 @@ mod tests {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let addresses = [full_address.into(), listener.local_addr().unwrap().into()];
         let began = Instant::now();
-        let socket = connect_first(&addresses, None, deadline(), Interrupt::default()).unwrap();
+        let socket = connect_first(&addresses, None, &soon()).unwrap();
         let peer = socket.peer_addr().unwrap().as_socket().unwrap();
         assert_eq!(peer, listener.local_addr().unwrap());
         assert!(began.elapsed() >= ATTEMPT_DELAY, "the first address was not silent");
-        let alone = connect_first(
-            &addresses[..1],
-            None,
-            Deadline::after(Duration::from_millis(50)),
-            Interrupt::default(),
-        );
+        let alone = connect_first(&addresses[..1], None, &by(Duration::from_millis(50)));
         assert!(alone.unwrap_err().to_string().contains("no answer in time"));
+        let unwanted_soon = || began.elapsed() < ATTEMPT_DELAY * 2;
+        let patience = Patience { is_wanted: &unwanted_soon, ..by(Duration::from_secs(60)) };
+        let unwanted = connect_first(&addresses[..1], None, &patience);
+        assert!(matches!(unwanted, Err(Error::Closed)));
+        assert!(began.elapsed() < Duration::from_secs(30));
     }
 
     /// Where nobody listens.
@@ -284,7 +290,7 @@ mod tests {
         let (one, other) = (closed(), closed());
         let error = |addresses: &[SocketAddr]| {
             let addresses: Vec<SockAddr> = addresses.iter().map(|&address| address.into()).collect();
-            connect_first(&addresses, None, deadline(), Interrupt::default()).unwrap_err().to_string()
+            connect_first(&addresses, None, &soon()).unwrap_err().to_string()
         };
         let both = error(&[one, other]);
         let reason = |address: SocketAddr| format!("{address}: Connection refused (os error 111)");
@@ -297,7 +303,7 @@ mod tests {
     fn a_local_address_that_is_none_is_named_and_not_the_peers() {
         let peer = closed();
         let bind = "192.0.2.55".parse().ok();
-        let error = connect_first(&[peer.into()], bind, deadline(), Interrupt::default()).unwrap_err();
+        let error = connect_first(&[peer.into()], bind, &soon()).unwrap_err();
         let text = error.to_string();
         assert!(text.contains("local address 192.0.2.55") && !text.contains("127.0.0.1"), "{text}");
     }
@@ -307,9 +313,9 @@ mod tests {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let addresses = [listener.local_addr().unwrap().into()];
         let bind = "127.0.0.2".parse().unwrap();
-        let socket = connect_first(&addresses, Some(bind), deadline(), Interrupt::default()).unwrap();
+        let socket = connect_first(&addresses, Some(bind), &soon()).unwrap();
         assert_eq!(socket.local_addr().unwrap().as_socket().unwrap().ip(), bind);
-        let other = connect_first(&addresses, "::1".parse().ok(), deadline(), Interrupt::default());
+        let other = connect_first(&addresses, "::1".parse().ok(), &soon());
         assert!(matches!(other, Err(Error::Usage(_))));
     }
 }

@@ -1,26 +1,17 @@
 //! Names to addresses, by a deadline.
 #![forbid(unsafe_code)]
 
-use super::{Deadline, Interrupt};
+use super::wait::Patience;
 use crate::log::Text;
 use crate::{Error, Result};
 use std::io;
 use std::net::{IpAddr, SocketAddr, ToSocketAddrs};
 use std::sync::mpsc::{RecvTimeoutError, sync_channel};
 use std::thread;
-use std::time::Duration;
-
-/// How often the program's wish to end is looked at while the system's resolver works.
-const LOOK_UP_SLICE: Duration = Duration::from_millis(100);
 
 /// All addresses of a host, in the system's order. Names are looked up by a thread of their own, because the system's
 /// resolver knows no deadline; a look-up that is given up ends by itself later.
-pub(super) fn resolve(
-    host: &[u8],
-    port: u16,
-    deadline: Deadline,
-    interrupt: Interrupt,
-) -> Result<Vec<SocketAddr>> {
+pub(super) fn resolve(host: &[u8], port: u16, patience: &Patience<'_>) -> Result<Vec<SocketAddr>> {
     let Ok(name) = std::str::from_utf8(host) else {
         return Err(Error::Usage(format!("the host name \"{}\" is not valid UTF-8", Text(host))));
     };
@@ -30,7 +21,7 @@ pub(super) fn resolve(
     if let Ok(address) = name.parse::<IpAddr>() {
         return Ok(vec![SocketAddr::new(address, port)]);
     }
-    let found = look_up(name, port, deadline, interrupt)?;
+    let found = look_up(name, port, patience)?;
     match found {
         Ok(addresses) if addresses.is_empty() => Err(unknown(name, "it has no address")),
         Ok(addresses) => Ok(addresses),
@@ -39,12 +30,7 @@ pub(super) fn resolve(
 }
 
 /// Asks the system's resolver and waits for it.
-fn look_up(
-    name: &str,
-    port: u16,
-    deadline: Deadline,
-    interrupt: Interrupt,
-) -> Result<io::Result<Vec<SocketAddr>>> {
+fn look_up(name: &str, port: u16, patience: &Patience<'_>) -> Result<io::Result<Vec<SocketAddr>>> {
     let (answer, answered) = sync_channel(1);
     let asked = name.to_owned();
     let started = thread::Builder::new().name("librtmp-resolve".into()).spawn(move || {
@@ -54,13 +40,15 @@ fn look_up(
         return Ok((name, port).to_socket_addrs().map(Iterator::collect));
     }
     loop {
-        let slice = match deadline.left() {
-            Ok(left) => left.map_or(LOOK_UP_SLICE, |left| left.min(LOOK_UP_SLICE)),
-            Err(_) => return Err(unknown(name, "the resolver gave no answer in time")),
-        };
-        match answered.recv_timeout(slice) {
+        let slice = patience.slice().map_err(|error| match error {
+            Error::TimedOut => unknown(name, "the resolver gave no answer in time"),
+            other => other,
+        })?;
+        match answered.recv_timeout(slice.left().ok().flatten().unwrap_or_default()) {
             Ok(found) => return Ok(found),
-            Err(RecvTimeoutError::Timeout) if interrupt.requested() => return Err(Error::Interrupted),
+            Err(RecvTimeoutError::Timeout) if patience.interrupt.requested() => {
+                return Err(Error::Interrupted);
+            }
             Err(RecvTimeoutError::Timeout) => {}
             Err(RecvTimeoutError::Disconnected) => return Err(unknown(name, "the resolver failed")),
         }
@@ -78,19 +66,21 @@ fn unknown(name: &str, why: &str) -> Error {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::transport::{Deadline, Interrupt};
     use std::sync::atomic::AtomicI32;
+    use std::time::Duration;
 
-    fn by(time: Duration) -> Deadline {
-        Deadline::after(time)
+    fn by(time: Duration) -> Patience<'static> {
+        Patience { deadline: Deadline::after(time), interrupt: Interrupt::default(), is_wanted: &|| true }
     }
 
-    fn five() -> Deadline {
+    fn five() -> Patience<'static> {
         by(Duration::from_secs(5))
     }
 
     #[test]
     fn numbers_and_local_names() {
-        let of = |host: &str| resolve(host.as_bytes(), 7, five(), Interrupt::default()).unwrap();
+        let of = |host: &str| resolve(host.as_bytes(), 7, &five()).unwrap();
         assert_eq!(of("127.0.0.1"), ["127.0.0.1:7".parse().unwrap()]);
         assert_eq!(of("::1"), ["[::1]:7".parse().unwrap()]);
         assert!(of("localhost").iter().all(|address| address.ip().is_loopback()));
@@ -100,19 +90,26 @@ mod tests {
     #[test]
     fn what_is_no_name_is_an_error() {
         for host in [&b""[..], b"\xff\xfe", b"a\0b", b"no-such-host.invalid"] {
-            assert!(resolve(host, 7, five(), Interrupt::default()).is_err(), "{host:?}");
+            assert!(resolve(host, 7, &five()).is_err(), "{host:?}");
         }
     }
 
     #[test]
     fn the_deadline_holds() {
-        let error = resolve(b"localhost", 7, by(Duration::ZERO), Interrupt::default()).unwrap_err();
+        let error = resolve(b"localhost", 7, &by(Duration::ZERO)).unwrap_err();
         assert!(error.to_string().contains("in time"), "{error}");
     }
 
     #[test]
     fn an_interrupt_does_not_stop_a_quick_answer() {
         static WISH: AtomicI32 = AtomicI32::new(1);
-        assert!(resolve(b"127.0.0.1", 7, five(), Interrupt(Some(&WISH))).is_ok());
+        let patience = Patience { interrupt: Interrupt(Some(&WISH)), ..five() };
+        assert!(resolve(b"127.0.0.1", 7, &patience).is_ok());
+    }
+
+    #[test]
+    fn what_is_not_wanted_any_more_is_not_waited_for() {
+        let patience = Patience { is_wanted: &|| false, ..five() };
+        assert!(matches!(resolve(b"localhost", 7, &patience), Err(Error::Closed)));
     }
 }

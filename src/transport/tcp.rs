@@ -196,19 +196,6 @@ impl Socket {
         if received == 0 { Err(Error::Closed) } else { Ok(received) }
     }
 
-    /// Fills the buffer by the deadline, whatever the socket's own time-out is.
-    pub fn read_exact(&self, buffer: &mut [u8], deadline: Deadline) -> Result<()> {
-        let mut rest = buffer;
-        while !rest.is_empty() {
-            match self.receive_now(rest) {
-                Ok(n) => rest = rest.get_mut(n..).unwrap_or_default(),
-                Err(Error::TimedOut) => self.wait(Ready::Readable, deadline)?,
-                Err(error) => return Err(error),
-            }
-        }
-        Ok(())
-    }
-
     /// Sends once, as much as fits, waiting at most as long as the socket's own time-out. Never raises SIGPIPE.
     pub fn send(&self, slices: &[IoSlice<'_>]) -> Result<usize> {
         let time_out = || self.socket.write_timeout().ok().flatten();
@@ -234,19 +221,6 @@ impl Socket {
             }
         }
         Ok(true)
-    }
-
-    /// Sends all of the bytes by the deadline, whatever the socket's own time-out is.
-    pub fn send_by(&self, bytes: &[u8], deadline: Deadline) -> Result<()> {
-        let mut rest = bytes;
-        while !rest.is_empty() {
-            match self.send_now(rest) {
-                Ok(n) => rest = rest.get(n..).unwrap_or_default(),
-                Err(Error::TimedOut) => self.wait(Ready::Writable, deadline)?,
-                Err(error) => return Err(error),
-            }
-        }
-        Ok(())
     }
 
     /// Sends all of the slices, in as few system calls as there can be. A peer that takes nothing for the socket's send

@@ -92,6 +92,32 @@ impl Deadline {
     }
 }
 
+/// How often a wait while dialling looks whether the connection still is wanted.
+const SLICE: Duration = Duration::from_millis(50);
+
+/// How long dialling may go on. It has no descriptor that another thread could end, so it asks from time to time.
+#[derive(Clone, Copy)]
+pub(super) struct Patience<'a> {
+    /// By when it must be done.
+    pub deadline: Deadline,
+    /// The program's wish to end.
+    pub interrupt: Interrupt,
+    /// Whether the connection still is wanted.
+    pub is_wanted: &'a dyn Fn() -> bool,
+}
+
+impl Patience<'_> {
+    /// Until when to wait before asking again. [`Error::Closed`] once the connection is not wanted any more, and
+    /// [`Error::TimedOut`] once it is too late.
+    pub(super) fn slice(&self) -> Result<Deadline> {
+        if !(self.is_wanted)() {
+            return Err(Error::Closed);
+        }
+        self.deadline.left()?;
+        Ok(self.deadline.or_after(SLICE))
+    }
+}
+
 /// A time to wait in the form the system calls take it; `None` is for ever.
 pub(super) fn timespec(time: Option<Duration>) -> Option<Timespec> {
     let time = time?;

@@ -33,7 +33,7 @@ unsafe fn serve(r: *mut RTMP) -> bool {
     // SAFETY: the caller's promise.
     unsafe {
         // In use from here on, so that a close in another thread ends the handshake and waits for it.
-        let Some(serving) = connection::required(r, "RTMP_Serve: no accepted socket in m_sb.sb_socket")
+        let Some(mut serving) = connection::required(r, "RTMP_Serve: no accepted socket in m_sb.sb_socket")
         else {
             return false;
         };
@@ -46,7 +46,7 @@ unsafe fn serve(r: *mut RTMP) -> bool {
         sockbuf::consume(&raw mut (*r).m_sb, received.len() - early.len());
         match accepted {
             Ok(shaken) => {
-                let is_begun = begin_session(r, serving, stream, shaken).is_ok();
+                let is_begun = begin_session(&mut serving, stream, shaken).is_ok();
                 connection::expect_polling(r);
                 is_begun
             }

@@ -63,8 +63,7 @@ unsafe fn connect_stream(r: *mut RTMP, seek_time: c_int) -> bool {
             let Some(mut call) = ReadingCall::begin(r) else { return false };
             match await_start(&mut call) {
                 Ok(Event::Reconnect) => {
-                    drop(call);
-                    if !reconnect(r) {
+                    if !reconnect(call) {
                         return false;
                     }
                 }

@@ -1,17 +1,14 @@
-//! A close of a handle, from its beginning to its end, and who waits for that.
-//!
-//! Which handles are being closed, and by whom, is not noted in the handles themselves: a thread that waits for the end of
-//! another's close frees the structure next, or finds it freed.
+//! A close of a handle, from its beginning to its end.
 
 use super::WAITING_INTERVAL;
 use super::hung::{place, stripe, unhang};
+use super::notes::{Doing, Noted, is_dialled_elsewhere};
 use super::origin::is_shared_with_parent;
 use crate::capi::gate::Gate;
 use crate::capi::scalar::Scalar;
 use crate::capi::types::RTMP;
 use libc::c_int;
 use std::sync::atomic::Ordering;
-use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 
 /// A close of a handle that has begun: its gate is shut, and its descriptor taken out of the structure. When this is
 /// dropped, other threads' closes of the handle return, and their programs may free it.
@@ -23,28 +20,54 @@ pub(crate) struct Closing {
     _noted: Noted,
 }
 
+/// Why a close cannot begin: another thread was faster.
+#[derive(Debug)]
+pub(crate) enum Busy {
+    /// It closes the handle for good.
+    Closing,
+    /// It makes a new connection, and what it closes is the old one.
+    Dialling,
+}
+
+/// Notes that this thread wants to close the handle, until it is dropped: who dials for it gives up, and who frees it waits.
+#[derive(Debug)]
+pub(crate) struct Wish {
+    _noted: Noted,
+}
+
+impl Wish {
+    pub(crate) fn new(r: *mut RTMP) -> Self {
+        Self { _noted: Noted::begin(r, Doing::Closing) }
+    }
+
+    /// Waits a little.
+    pub(crate) fn wait(&self) {
+        std::thread::sleep(WAITING_INTERVAL);
+    }
+}
+
 impl Closing {
     /// The handle.
     pub(crate) fn handle(&self) -> *mut RTMP {
         self.r
     }
 
-    /// Begins a close; `None` when another thread was faster.
+    /// Begins a close.
     ///
     /// # Safety
     /// `r` points to an initialised `struct RTMP` that stays where it is while the result lives.
-    pub(crate) unsafe fn begin(r: *mut RTMP) -> Option<Self> {
+    pub(crate) unsafe fn begin(r: *mut RTMP) -> Result<Self, Busy> {
         let _guard = stripe(r);
         // SAFETY: the caller's promise, and the stripe is held.
         unsafe {
             if Gate::of(r).is_shut() {
-                return None;
+                return Err(if is_dialled_elsewhere(r) { Busy::Dialling } else { Busy::Closing });
             }
-            let noted = Noted::begin(r);
+            let noted = Noted::begin(r, Doing::Closing);
             Gate::of(r).shut();
             let fd = Scalar::load(&raw const (*r).m_sb.sb_socket);
             Scalar::store(&raw mut (*r).m_sb.sb_socket, -1);
-            Some(Self { r, fd, _noted: noted })
+            Ok(Self { r, fd, _noted: noted })
         }
     }
 
@@ -86,57 +109,4 @@ impl Closing {
         };
         drop(before);
     }
-}
-
-static CLOSES: Mutex<Vec<Close>> = Mutex::new(Vec::new());
-/// Told when one of them has ended.
-static ENDED: Condvar = Condvar::new();
-
-/// A close in progress.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Close {
-    /// Where the handle stands.
-    place: usize,
-    thread: libc::pthread_t,
-}
-
-fn closes() -> MutexGuard<'static, Vec<Close>> {
-    CLOSES.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-fn this_thread() -> libc::pthread_t {
-    // SAFETY: it has no precondition.
-    unsafe { libc::pthread_self() }
-}
-
-/// A close of this thread's, noted until this is dropped.
-#[derive(Debug)]
-struct Noted(Close);
-
-impl Noted {
-    /// Notes that this thread closes the handle.
-    fn begin(r: *const RTMP) -> Self {
-        let close = Close { place: r.addr(), thread: this_thread() };
-        closes().push(close);
-        Self(close)
-    }
-}
-
-impl Drop for Noted {
-    fn drop(&mut self) {
-        let mut closes = closes();
-        if let Some(index) = closes.iter().position(|close| *close == self.0) {
-            closes.swap_remove(index);
-        }
-        drop(closes);
-        ENDED.notify_all();
-    }
-}
-
-/// Waits until no other thread closes the handle. Nothing of the handle is read: it may be gone.
-pub(crate) fn await_closes(r: *const RTMP) {
-    let (place, thread) = (r.addr(), this_thread());
-    let is_others = |close: &Close| close.place == place && close.thread != thread;
-    let waited = ENDED.wait_while(closes(), |closes| closes.iter().any(is_others));
-    drop(waited.unwrap_or_else(PoisonError::into_inner));
 }

@@ -44,23 +44,25 @@ impl Drop for TakenDown {
     }
 }
 
-/// Hangs a connection over `stream` in the place of `before`, whose descriptor stays open. Fails when another thread is
-/// closing the handle.
-pub(crate) fn succeed(before: InUse, stream: Arc<Stream>, ciphers: Option<Ciphers>) -> Result<()> {
-    let r = before.handle();
+/// Hangs a connection over `stream` in the place of the one that the call works on, whose descriptor stays open; the call
+/// goes on with the new one. Fails when the program has closed the handle.
+pub(crate) fn succeed(call: &mut InUse, stream: Arc<Stream>, ciphers: Option<Ciphers>) -> Result<()> {
+    let r = call.handle();
     let connection = Box::new(Connection::new(stream, ciphers));
-    let unused = {
+    let before = {
         let _guard = stripe(r);
-        // SAFETY: the structure stays while `before` lives, its gate counts that call, the stripe is held, and `before` is
-        // not used any more.
+        // SAFETY: the structure stays while the call lives, its gate counts that call, the stripe is held, and the call does
+        // not use what hung there any more.
         unsafe {
-            if Gate::of(r).is_shut() {
+            if Gate::of(r).is_shut() || call.is_closed_by_program.load(Ordering::Relaxed) {
                 return Err(Error::Closed);
             }
-            hang(r, connection)
+            let before = hang(r, connection);
+            call.go_on_with(place(r).load(Ordering::Acquire));
+            before
         }
     };
-    drop(unused);
+    drop(before);
     Ok(())
 }
 

@@ -1,6 +1,7 @@
 //! Whose a connection is: of which process, and over which file.
 
-use super::place;
+use super::notes::is_dialled_by_parent;
+use super::{Connection, place};
 use crate::capi::gate::Gate;
 use crate::capi::types::RTMP;
 use libc::c_int;
@@ -60,10 +61,8 @@ pub(crate) unsafe fn belonging(r: *mut RTMP) -> Option<Belonging> {
 pub(crate) unsafe fn is_shared_with_parent(r: *mut RTMP, own: usize) -> bool {
     // SAFETY: the caller's promise.
     unsafe {
+        let is_parents = |connection: &Connection| connection.origin.process != std::process::id();
         Gate::of(r).inside() > own
-            && place(r)
-                .load(Ordering::Acquire)
-                .as_ref()
-                .is_some_and(|connection| connection.origin.process != std::process::id())
+            && (place(r).load(Ordering::Acquire).as_ref().is_some_and(is_parents) || is_dialled_by_parent(r))
     }
 }

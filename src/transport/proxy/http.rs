@@ -58,7 +58,7 @@ fn read_head(errand: &Errand<'_>) -> Result<Vec<u8>> {
         let n = match errand.socket.peek_now(&mut peeked) {
             Ok(n) => n,
             Err(Error::TimedOut) => {
-                errand.socket.wait(Ready::Readable, errand.deadline)?;
+                errand.wait(Ready::Readable)?;
                 continue;
             }
             Err(error) => return Err(error),

@@ -7,7 +7,8 @@ mod socks4;
 mod socks5;
 
 use super::resolve::resolve;
-use super::{Deadline, Socket};
+use super::wait::Patience;
+use super::{Ready, Socket};
 use crate::log::Text;
 use crate::{Error, Result};
 use std::fmt;
@@ -91,17 +92,43 @@ pub(super) struct Errand<'a> {
     pub host: &'a [u8],
     /// The server's port.
     pub port: u16,
-    /// When the proxy's answer is too late.
-    pub deadline: Deadline,
+    /// How long the proxy's answers are waited for.
+    pub patience: &'a Patience<'a>,
 }
 
 impl Errand<'_> {
     fn send(&self, bytes: &[u8]) -> Result<()> {
-        self.socket.send_by(bytes, self.deadline)
+        let mut rest = bytes;
+        while !rest.is_empty() {
+            match self.socket.send_now(rest) {
+                Ok(n) => rest = rest.get(n..).unwrap_or_default(),
+                Err(Error::TimedOut) => self.wait(Ready::Writable)?,
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(())
     }
 
     fn read_exact(&self, into: &mut [u8]) -> Result<()> {
-        self.socket.read_exact(into, self.deadline)
+        let mut rest = into;
+        while !rest.is_empty() {
+            match self.socket.receive_now(rest) {
+                Ok(n) => rest = rest.get_mut(n..).unwrap_or_default(),
+                Err(Error::TimedOut) => self.wait(Ready::Readable)?,
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(())
+    }
+
+    /// Waits until the socket is ready.
+    fn wait(&self, ready: Ready) -> Result<()> {
+        loop {
+            match self.socket.wait(ready, self.patience.slice()?) {
+                Err(Error::TimedOut) => {}
+                other => return other,
+            }
+        }
     }
 
     /// The host as an address, where it is one.
@@ -111,7 +138,7 @@ impl Errand<'_> {
 
     /// The host's addresses, for a protocol or setting that does not hand names to the proxy.
     fn resolve(&self) -> Result<Vec<SocketAddr>> {
-        resolve(self.host, self.port, self.deadline, self.socket.interrupt())
+        resolve(self.host, self.port, self.patience)
     }
 }
 
@@ -125,6 +152,7 @@ pub(super) fn negotiate(errand: &Errand<'_>) -> Result<()> {
     };
     conversation.map_err(|error| match error {
         Error::Interrupted | Error::Usage(_) => error,
+        Error::Closed if !(errand.patience.is_wanted)() => error,
         Error::TimedOut => Error::protocol(format!("{proxy}: no answer in time")),
         Error::Closed => Error::protocol(format!(
             "{proxy}: it closed the connection; is it a {} proxy?",
