@@ -12,6 +12,7 @@ use crate::capi::types::{AMFObjectProperty, RTMP, RTMP_READ};
 use crate::capi::{arrays, texts};
 use crate::handshake::SWF_ANSWER_SIZE;
 use crate::session::{Host, MAX_BANDWIDTH_CHECKS, PublishAhead, Resumed, Scalars, Text};
+use crate::{Result, memory};
 use std::sync::PoisonError;
 use std::sync::atomic::Ordering;
 
@@ -131,14 +132,14 @@ impl Host for Owner<'_> {
         unsafe { (*self.r).Link.SWFVerificationResponse }.map(|byte| byte as u8)
     }
 
-    fn resume(&self) -> Resumed {
+    fn resume(&self) -> Result<Resumed> {
         // SAFETY: the header's contract: the pointers are null or point to as many bytes as the sizes say.
         unsafe {
             let read: *const RTMP_READ = &raw const (*self.r).m_read;
-            Resumed {
-                metadata: copy_of((*read).metaHeader, (*read).nMetaHeaderSize),
-                frame: copy_of((*read).initialFrame, (*read).nInitialFrameSize),
-            }
+            Ok(Resumed {
+                metadata: copy_of((*read).metaHeader, (*read).nMetaHeaderSize)?,
+                frame: copy_of((*read).initialFrame, (*read).nInitialFrameSize)?,
+            })
         }
     }
 
@@ -207,12 +208,14 @@ impl Host for Owner<'_> {
 ///
 /// # Safety
 /// `bytes` is null or points to `len` readable bytes.
-unsafe fn copy_of(bytes: *const libc::c_char, len: u32) -> Vec<u8> {
-    if bytes.is_null() {
-        return Vec::new();
+unsafe fn copy_of(bytes: *const libc::c_char, len: u32) -> Result<Vec<u8>> {
+    let mut copy = Vec::new();
+    if !bytes.is_null() {
+        // SAFETY: the caller's promise.
+        let bytes = unsafe { std::slice::from_raw_parts(bytes.cast::<u8>(), len as usize) };
+        memory::append(&mut copy, bytes, "resume")?;
     }
-    // SAFETY: the caller's promise.
-    unsafe { std::slice::from_raw_parts(bytes.cast::<u8>(), len as usize) }.to_vec()
+    Ok(copy)
 }
 
 /// Appends a property's encoding; one that cannot be encoded is left out.

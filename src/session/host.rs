@@ -2,6 +2,7 @@
 #![forbid(unsafe_code)]
 
 use super::{PublishAhead, Scalars};
+use crate::Result;
 use crate::handshake::SWF_ANSWER_SIZE;
 
 /// Calls that may await their answers at once; one more, and the owner forgets the oldest: a server that answers none
@@ -63,7 +64,7 @@ pub trait Host: Scalars {
     /// The prepared SWF answer: bytes 01 01, size, size, HMAC.
     fn swf_response(&self) -> [u8; SWF_ANSWER_SIZE];
     /// What a program that resumes has already.
-    fn resume(&self) -> Resumed;
+    fn resume(&self) -> Result<Resumed>;
     /// The next transaction id: the one after the last, from 1 on, wrapping. Never the same to two threads.
     fn next_transaction(&mut self) -> i32;
     /// A call that awaits its answer was sent.

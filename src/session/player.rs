@@ -140,7 +140,7 @@ impl<B: Body> Reading<B> {
     ) -> std::result::Result<(), End> {
         let resuming = talk.host.read_flags() & read_flag::RESUME != 0;
         if resuming {
-            self.player.resume.begin(talk.host);
+            self.player.resume.begin(talk.host).map_err(End::Error)?;
             talk.host.set_read_flags(talk.host.read_flags() | read_flag::HEADER);
             return Ok(());
         }

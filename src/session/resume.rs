@@ -35,13 +35,17 @@ pub(super) struct Resume {
 
 impl Resume {
     /// A read that resumes begins: what the program has now is what is searched for.
-    pub(super) fn begin<H: Host + ?Sized>(&mut self, host: &H) {
-        self.sought = Some(host.resume());
+    pub(super) fn begin<H: Host + ?Sized>(&mut self, host: &H) -> Result<()> {
+        self.sought = Some(host.resume()?);
+        Ok(())
     }
 
     /// What is searched for; a program may have asked to resume in the middle of a read.
-    fn sought<H: Host + ?Sized>(&mut self, host: &H) -> &Resumed {
-        self.sought.get_or_insert_with(|| host.resume())
+    fn sought<H: Host + ?Sized>(&mut self, host: &H) -> Result<&Resumed> {
+        if self.sought.is_none() {
+            self.begin(host)?;
+        }
+        Ok(self.sought.get_or_insert_default())
     }
 
     /// Ends the search: the frame came at `time` by the server's clock, which may start there or at the film's beginning.
@@ -89,7 +93,7 @@ impl Resume {
             return Ok(true);
         }
         let is_due = tag.own_timestamp == host.read_resume_ts();
-        if is_due && self.sought(host).is_frame(host, tag.kind, tag.body) {
+        if is_due && self.sought(host)?.is_frame(host, tag.kind, tag.body) {
             self.found(host, read_flag::GOT_FLV_K, tag.timestamp);
             return Ok(false);
         }
@@ -108,7 +112,7 @@ impl Resume {
         body: &[u8],
     ) -> Result<()> {
         let is_due = time == 0 || time == host.read_resume_ts();
-        let sought = self.sought(host);
+        let sought = self.sought(host)?;
         if kind == MessageType::DATA && time == 0 && !sought.metadata.is_empty() && body != sought.metadata {
             return Err(Error::protocol("resume: the stream's metadata is not that of the file; start anew"));
         }

@@ -3,6 +3,7 @@
 #![deny(clippy::indexing_slicing, clippy::arithmetic_side_effects)]
 
 use super::{Fields, Host, MAX_BANDWIDTH_CHECKS, MAX_CALLS, PublishAhead, Resumed, Text};
+use crate::Result;
 use crate::handshake::SWF_ANSWER_SIZE;
 use std::collections::HashMap;
 
@@ -74,8 +75,8 @@ impl Host for Settings {
         self.swf_response
     }
 
-    fn resume(&self) -> Resumed {
-        self.resumed.clone()
+    fn resume(&self) -> Result<Resumed> {
+        Ok(self.resumed.clone())
     }
 
     fn next_transaction(&mut self) -> i32 {

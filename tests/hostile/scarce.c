@@ -2,7 +2,7 @@
  * process gets so many KiB of memory more and no others.
  *
  * usage: scarce MODE URL BYTES once|onwards|limited STEP [KIB]
- * MODE is play, media (packets), chunks, publish, send (one large packet), metadata (one large tag in pieces), unread (a publish
+ * MODE is play, resume (behind a frame of BYTES), media (packets), chunks, publish, send (one large packet), metadata (one large tag in pieces), unread (a publish
  * to a server that sends much meanwhile), or, without a session, values (AMF) or swf (a SWF file's hash); BYTES what is then
  * read or decoded. Every STEP-th allocation, or number of KiB, is tried. Ends after the first session that needed fewer
  * allocations, or with KIB (MOST_KIB). Prints what became of the sessions, and the first that was killed. The
@@ -55,6 +55,21 @@ static int read_all(RTMP *rtmp) {
     int n, total = 0;
     while ((n = RTMP_Read(rtmp, buffer, sizeof buffer)) > 0) total += n;
     return judged(total);
+}
+
+/* As a program does that has a key frame already. */
+static int resume_all(RTMP *rtmp) {
+    char *frame = __libc_malloc(whole), buffer[4096];
+    int n, total = 0;
+    memset(frame, 0x17, whole);
+    rtmp->m_read.flags |= RTMP_READ_RESUME;
+    rtmp->m_read.initialFrameType = RTMP_PACKET_TYPE_VIDEO;
+    rtmp->m_read.initialFrame = rtmp->m_read.metaHeader = frame;
+    rtmp->m_read.nInitialFrameSize = rtmp->m_read.nMetaHeaderSize = whole;
+    rtmp->m_read.nResumeTS = 20;
+    while ((n = RTMP_Read(rtmp, buffer, sizeof buffer)) > 0) total += n;
+    free(frame);
+    return total == 11 + 70 + 4 ? WHOLE : total ? WRONG : FAILED;
 }
 
 static int read_media(RTMP *rtmp) {
@@ -150,7 +165,7 @@ static const struct {
     const char *name;
     int publishes;
     int (*run)(RTMP *);
-} MODES[] = {{"play", 0, read_all}, {"media", 0, read_media}, {"chunks", 0, read_chunks},
+} MODES[] = {{"play", 0, read_all}, {"resume", 0, resume_all}, {"media", 0, read_media}, {"chunks", 0, read_chunks},
              {"publish", 1, write_all}, {"send", 1, send_large}, {"metadata", 1, write_metadata}, {"unread", 1, write_unread}, {NULL, 0, NULL}};
 
 static int session(const char *mode, char *url) {

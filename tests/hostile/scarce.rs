@@ -92,6 +92,14 @@ fn publishes_a_large_message() {
 }
 
 #[test]
+fn resumes_behind_a_large_frame() {
+    const FRAME: usize = 100_000;
+    let frame = chunked(6, 20, VIDEO, &[0x17; FRAME], FRAME, true);
+    let script = [playing(), control(SET_CHUNK_SIZE, FRAME as u32), frame, media(VIDEO, 40, 70), stop()];
+    each_allocation("resume", vec![Step::Say(script.concat())], FRAME);
+}
+
+#[test]
 fn plays_a_large_message() {
     let mut metadata = text("onMetaData");
     metadata.resize(LARGE, NULL[0]);
