@@ -112,6 +112,38 @@ fn an_extended_timestamp_may_be_left_out_of_format_3() {
     }
 }
 
+/// A message on channel 4 whose time is an extended delta.
+fn with_extended_delta(delta: u32, length: u8) -> Vec<u8> {
+    [&[0x44, 0xff, 0xff, 0xff, 0, 0, length, 9][..], &delta.to_be_bytes()].concat()
+}
+
+#[test]
+fn an_extended_delta_may_be_repeated_as_such_or_as_the_time_it_makes_or_not_at_all() {
+    let (before, delta) = (0x0100_0000u32, 0x0200_0000u32);
+    let after = before + delta;
+    for repeated in [Some(delta), Some(after), None] {
+        for body in [&b"abcdefghi"[..], b"abcd\x02\0\0\x01\x03", b"abcd\x03\0\0\x01\x02"] {
+            let mut bytes = [&full(before, 1)[..], b"-", &with_extended_delta(delta, 9)].concat();
+            for (i, part) in body.chunks(4).enumerate() {
+                if i > 0 {
+                    bytes.push(0xc4);
+                    bytes.extend(repeated.map(u32::to_be_bytes).iter().flatten());
+                }
+                bytes.extend(part);
+            }
+            bytes.extend(full(5, 1).iter().chain(b"+"));
+            for split in 1..=bytes.len() {
+                for lent in [0, 100] {
+                    let mut input = Pieces::new(bytes.clone(), vec![split]);
+                    let got = read_all(&mut input, 4, &mut vec![0; lent]);
+                    let got: Vec<_> = got.iter().map(|got| (got.timestamp, &got.body[..])).collect();
+                    assert_eq!(got, [(before, &b"-"[..]), (after, body), (5, b"+")], "{repeated:?}, {split}");
+                }
+            }
+        }
+    }
+}
+
 #[test]
 fn the_chunk_size_may_change_within_a_message() {
     let mut input = Pieces::new([&full(0, 10)[..], b"abcd\xc4efghij"].concat(), vec![100]);

@@ -37,17 +37,23 @@ impl<B> Channel<B> {
         self.received = 0;
     }
 
+    /// The absolute time of the message that has begun.
+    #[inline(always)]
+    pub(super) fn absolute_time(&self) -> u32 {
+        if self.header.format.is_absolute() {
+            self.header.timestamp
+        } else {
+            self.time.wrapping_add(self.header.timestamp)
+        }
+    }
+
     /// Closes the message when it is complete: its header with the absolute time.
     #[inline(always)]
     pub(super) fn finish(&mut self) -> Option<MessageHeader> {
         if !self.open || self.received < self.header.length {
             return None;
         }
-        self.time = if self.header.format.is_absolute() {
-            self.header.timestamp
-        } else {
-            self.time.wrapping_add(self.header.timestamp)
-        };
+        self.time = self.absolute_time();
         self.open = false;
         Some(MessageHeader { timestamp: self.time, ..self.header })
     }

@@ -85,13 +85,14 @@ impl Extended {
 }
 
 /// Whether the time of the message is repeated behind a format 3 header, as the specification demands and not every
-/// peer does: seen by comparing. `None` while too little has arrived to tell.
+/// peer does: seen by comparing. Where the header carried a delta, that is repeated, or the absolute time that results.
+/// `None` while too little has arrived to tell.
 fn repeated<B>(known: Option<&Channel<B>>, rest: &[u8]) -> Option<Extended> {
     let Some(channel) = known.filter(|channel| channel.extended) else { return Some(Extended::None) };
-    let time = channel.header.timestamp.to_be_bytes();
-    if rest.starts_with(&time) {
+    let times = [channel.header.timestamp, channel.absolute_time()].map(u32::to_be_bytes);
+    if times.iter().any(|time| rest.starts_with(time)) {
         Some(Extended::Present)
-    } else if time.starts_with(rest) {
+    } else if times.iter().any(|time| time.starts_with(rest)) {
         None
     } else {
         Some(Extended::LeftOut)
