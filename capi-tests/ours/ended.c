@@ -102,7 +102,10 @@ static void lost(void)
     size_t total = 0;
     int n;
     begin("");
+    log_from(RTMP_LOGERROR);
+    r.Link.hostname.av_val = (char *)16; /* as if the program had freed it */
     while ((n = RTMP_Read(&r, flv, sizeof flv)) > 0) total += (size_t)n;
+    if (!check(log_has("h:1935: connection closed by the peer"), "a lost connection: the log says with whom")) say("%s", log_text);
     check(n == 0 && total == 13 + 315 + 215, "a lost connection: RTMP_Read gives both frames, then 0");
     check(!RTMP_IsConnected(&r) && r.m_read.status == RTMP_READ_EOF, "closed at once, the status is the end of file");
     end();

@@ -8,6 +8,7 @@ use crate::Error;
 use crate::capi::call::InUse;
 use crate::capi::connection::{self, Belonging, Busy, Closing, Connection, Wish};
 use crate::capi::guard::guard;
+use crate::capi::reasons::whose;
 use crate::capi::scalar::Scalar;
 use crate::capi::types::{AVal, RTMP};
 use crate::capi::{arrays, extra, layers, texts};
@@ -56,7 +57,7 @@ pub(crate) fn fail(call: impl Into<InUse>, error: &Error, then: impl FnOnce(*mut
             Farewell::Omitted
         }
         error => {
-            crate::error!("{error}");
+            crate::error!("{}{error}", whose(&call));
             Farewell::Omitted
         }
     };

@@ -9,7 +9,7 @@ use crate::capi::call::InUse;
 use crate::capi::close::{Farewell, Settings, close, end, end_and_dial, is_programs_own};
 use crate::capi::connection::{self, Dialling, interrupt};
 use crate::capi::guard::guard;
-use crate::capi::reasons::{Step, say_unreachable, show_errno};
+use crate::capi::reasons::{Step, say_unreachable, server, show_errno};
 use crate::capi::scalar::Scalar;
 use crate::capi::send::send_hello;
 use crate::capi::types::{AVal, RTMP, RTMPPacket};
@@ -274,12 +274,17 @@ unsafe fn establish(call: &mut InUse, deadline: Deadline, step: &mut Step) -> Re
         };
         *step = Step::Handshake;
         let shaken = session::handshake(&stream, mode, handle::RTMP_GetTime(), deadline)?;
-        begin_session(call, stream, shaken)
+        begin_session(call, stream, shaken, server(r))
     }
 }
 
 /// Makes the session of an established stream, in the place of the call's connection, on which it was established.
-fn begin_session(call: &mut InUse, stream: Arc<Stream>, shaken: Established) -> Result<()> {
+fn begin_session(
+    call: &mut InUse,
+    stream: Arc<Stream>,
+    shaken: Established,
+    server: Option<String>,
+) -> Result<()> {
     let r = call.handle();
     // SAFETY: the structure stays while the call lives.
     unsafe {
@@ -294,7 +299,7 @@ fn begin_session(call: &mut InUse, stream: Arc<Stream>, shaken: Established) -> 
             (*r).m_clientID = AVal::malloced(&tunnel.id());
         }
     }
-    connection::succeed(call, stream, shaken.ciphers)
+    connection::succeed(call, stream, shaken.ciphers, server)
 }
 
 /// Sends the connect command, or the program's own packet.

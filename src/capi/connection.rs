@@ -37,6 +37,8 @@ use std::time::Duration;
 pub(crate) struct Connection {
     /// The stream; `interrupt_all` on it wakes all calls at work.
     pub(crate) stream: Arc<Stream>,
+    /// The server that it was made to, by name and port: a program may free the text once it is connected.
+    pub(crate) server: Option<String>,
     /// The writing half, which has a lock of its own.
     pub(crate) sender: Sender,
     /// The reading half.
@@ -89,6 +91,7 @@ impl Connection {
         let fd = stream.socket().as_raw_fd();
         Self {
             stream,
+            server: None,
             sender,
             reading: Seated::new(reading),
             publisher: Seated::new(publisher),

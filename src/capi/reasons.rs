@@ -2,9 +2,9 @@
 
 use crate::Error;
 use crate::bytes::without_query;
-use crate::capi::call::ReadingCall;
+use crate::capi::call::{InUse, ReadingCall};
 use crate::capi::types::RTMP;
-use crate::log::Text;
+use crate::log::{Place, Text};
 use crate::session::feature;
 use libc::c_int;
 use std::fmt::Display;
@@ -34,6 +34,21 @@ fn number_of(kind: io::ErrorKind) -> Option<c_int> {
         io::ErrorKind::PermissionDenied => libc::EACCES,
         _ => return None,
     })
+}
+
+/// The server of a handle, by name and port; `None` where the program has not named one, as when it serves.
+///
+/// # Safety
+/// `r` points to an initialised `struct RTMP`, whose texts are good.
+pub(crate) unsafe fn server(r: *const RTMP) -> Option<String> {
+    // SAFETY: the caller's promise.
+    let (host, port) = unsafe { ((*r).Link.hostname.bytes(), (*r).Link.port) };
+    (!host.is_empty()).then(|| Place(host, port).to_string())
+}
+
+/// The server of a call and a colon, to stand before what became of the session.
+pub(crate) fn whose(call: &InUse) -> String {
+    call.server.as_ref().map(|server| format!("{server}: ")).unwrap_or_default()
 }
 
 /// What connecting is at.
@@ -81,8 +96,8 @@ impl Step {
 /// `r` points to an initialised `struct RTMP`.
 pub(crate) unsafe fn say_unreachable(r: *mut RTMP, step: Step, error: &Error) {
     // SAFETY: the caller's promise.
-    let (host, port, seconds) = unsafe { ((*r).Link.hostname.bytes(), (*r).Link.port, (*r).Link.timeout) };
-    let server = if host.is_empty() { String::new() } else { format!(" to {}:{port}", Text(host)) };
+    let (server, seconds) = unsafe { (server(r), (*r).Link.timeout) };
+    let server = server.map(|server| format!(" to {server}")).unwrap_or_default();
     let time = match error {
         Error::TimedOut => format!(" after {seconds} s (option timeout){}", step.of_silence()),
         _ => String::new(),
@@ -97,10 +112,9 @@ pub(crate) fn say_not_begun(call: &ReadingCall, why: impl Display) {
     // SAFETY: the structure stays while the call lives, and the texts are those of its settings.
     let (link, publishes) = unsafe { (&raw const (*r).Link, (*r).Link.protocol & feature::WRITE != 0) };
     // SAFETY: the same.
-    let (host, port, app, playpath) =
-        unsafe { ((*link).hostname.bytes(), (*link).port, (*link).app.bytes(), (*link).playpath.bytes()) };
+    let (server, app, playpath) = unsafe { (server(r), (*link).app.bytes(), (*link).playpath.bytes()) };
     let shown = |text| Text(without_query(text)).to_string();
-    let server = if host.is_empty() { String::new() } else { format!("{}:{port}/", Text(host)) };
+    let server = server.map(|server| server + "/").unwrap_or_default();
     let (doing, stream) = match (publishes, playpath) {
         (true, _) => ("publish to", String::new()),
         (false, []) => ("play", String::new()),
@@ -117,4 +131,30 @@ pub(crate) fn late(call: &ReadingCall) -> String {
         None => String::new(),
     };
     format!("the server did not start the stream in time{time}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::capi::handle::{RTMP_Alloc, RTMP_Init};
+    use crate::capi::testing::Handle;
+    use crate::capi::url::RTMP_SetupURL;
+
+    #[test]
+    fn servers_are_named_as_in_urls() {
+        for (url, named) in [
+            (c"rtmp://host/app/path", Some("host:1935")),
+            (c"rtmp://[::1]:7/app/path", Some("[::1]:7")),
+            (c"rtmp:///app/path", None),
+        ] {
+            // SAFETY: the handle is initialised; the URL has no options, so it is not written to, and outlives the handle.
+            unsafe {
+                let r = RTMP_Alloc();
+                RTMP_Init(r);
+                RTMP_SetupURL(r, url.as_ptr().cast_mut());
+                assert_eq!(server(r).as_deref(), named);
+                Handle(r).free();
+            }
+        }
+    }
 }

@@ -9,6 +9,7 @@ use crate::capi::connect::{RTMP_ConnectStream, reconnect};
 use crate::capi::connection;
 use crate::capi::guard::guard;
 use crate::capi::mem::MallocBody;
+use crate::capi::reasons::whose;
 use crate::capi::scalar::Scalar;
 use crate::capi::types::{RTMP, RTMPChunk, RTMPPacket};
 use crate::chunk::{ChunkBytes, Format, MAX_BODY, MAX_CHANNEL, MessageHeader};
@@ -112,7 +113,8 @@ fn say_late(call: &InUse) {
         call.is_nonblocking.store(true, Ordering::Relaxed);
         crate::debug!("no data yet");
     } else if let Some(time) = socket.receive_timeout() {
-        crate::error!("the server has sent nothing for {} s (option timeout)", time.as_secs_f32());
+        let seconds = time.as_secs_f32();
+        crate::error!("{}the server has sent nothing for {seconds} s (option timeout)", whose(call));
     }
 }
 

@@ -80,6 +80,17 @@ impl fmt::Display for Text<'_> {
     }
 }
 
+/// Shows a host and its port as a URL has them.
+pub struct Place<'a>(pub &'a [u8], pub u16);
+
+impl fmt::Display for Place<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self(host, port) = self;
+        let (open, close) = if host.contains(&b':') { ("[", "]") } else { ("", "") };
+        write!(f, "{open}{}{close}:{port}", Text(host))
+    }
+}
+
 /// Logs at a level, formatting nothing when the level is off.
 #[macro_export]
 macro_rules! log_at {

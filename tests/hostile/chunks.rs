@@ -16,7 +16,7 @@ fn unfinished(channel: u32, length: u32) -> Vec<u8> {
 }
 
 /// What a program's user gets to read when the server has gone.
-const ENDED: &str = "log 1 connection closed by the peer";
+const ENDED: &str = ": connection closed by the peer";
 
 #[test]
 fn lengths_announced_again() {

@@ -46,7 +46,7 @@ unsafe fn serve(r: *mut RTMP) -> bool {
         sockbuf::consume(&raw mut (*r).m_sb, received.len() - early.len());
         match accepted {
             Ok(shaken) => {
-                let is_begun = begin_session(&mut serving, stream, shaken).is_ok();
+                let is_begun = begin_session(&mut serving, stream, shaken, None).is_ok();
                 connection::expect_polling(r);
                 is_begun
             }

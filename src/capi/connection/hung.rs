@@ -45,10 +45,16 @@ impl Drop for TakenDown {
 }
 
 /// Hangs a connection over `stream` in the place of the one that the call works on, whose descriptor stays open; the call
-/// goes on with the new one. Fails when the program has closed the handle.
-pub(crate) fn succeed(call: &mut InUse, stream: Arc<Stream>, ciphers: Option<Ciphers>) -> Result<()> {
+/// goes on with the new one. `server` is who is at the other end, where that is one. Fails when the program has closed the
+/// handle.
+pub(crate) fn succeed(
+    call: &mut InUse,
+    stream: Arc<Stream>,
+    ciphers: Option<Ciphers>,
+    server: Option<String>,
+) -> Result<()> {
     let r = call.handle();
-    let connection = Box::new(Connection::new(stream, ciphers));
+    let connection = Box::new(Connection { server, ..Connection::new(stream, ciphers) });
     let before = {
         let _guard = stripe(r);
         // SAFETY: the structure stays while the call lives, its gate counts that call, the stripe is held, and the call does

@@ -9,7 +9,7 @@ mod socks5;
 use super::resolve::resolve;
 use super::wait::Patience;
 use super::{Ready, Socket};
-use crate::log::Text;
+use crate::log::Place;
 use crate::{Error, Result};
 use std::fmt;
 use std::net::SocketAddr;
@@ -66,7 +66,7 @@ impl fmt::Debug for Proxy {
 
 impl fmt::Display for Proxy {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} proxy {}:{}", self.kind.label(), Text(&self.host), self.port)
+        write!(f, "{} proxy {}", self.kind.label(), Place(&self.host, self.port))
     }
 }
 

@@ -139,6 +139,14 @@ mod tests {
     }
 
     #[test]
+    fn errors_name_a_proxy_as_the_setting_does() {
+        for setting in ["socks5://proxy:1", "socks5://[::1]:2"] {
+            let shown = Proxy::parse(setting.as_bytes()).unwrap().to_string();
+            assert_eq!(shown, setting.replace("socks5://", "SOCKS5 proxy "));
+        }
+    }
+
+    #[test]
     fn what_is_no_proxy() {
         for text in [
             "",
