@@ -22,8 +22,7 @@ pub struct AggregateTag<'a> {
 
 /// The tags of an aggregate message (RTMP 1.0, section 7.1.6), their times shifted so that the first equals the
 /// message's. The previous-tag-sizes are not looked at, as servers get them wrong or leave out the last: whoever
-/// writes the tags adds right ones. Bytes at the end that are no tag header are dropped with a warning. After an error
-/// there is nothing more.
+/// writes the tags adds right ones. Bytes at the end that are no tag header are left. After an error there is nothing more.
 #[derive(Clone, Debug)]
 pub struct Aggregate<'a> {
     rest: &'a [u8],
@@ -36,6 +35,11 @@ impl<'a> Aggregate<'a> {
     /// The tags of an aggregate message with this absolute time, milliseconds.
     pub fn new(body: &'a [u8], timestamp: u32) -> Self {
         Self { rest: body, timestamp, shift: None }
+    }
+
+    /// How many bytes are left, once there is no further tag.
+    pub fn left(&self) -> usize {
+        self.rest.len()
     }
 
     /// Takes a tag and its previous-tag-size; `None` when the aggregate ends within it.
@@ -54,12 +58,8 @@ impl<'a> Iterator for Aggregate<'a> {
     type Item = Result<AggregateTag<'a>>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        let left = self.rest.len();
+        let left = self.left();
         if left < TAG_HEADER_LEN {
-            if left > 0 {
-                crate::warning!("the last {left} bytes of an aggregate message are no tag and are dropped");
-                self.rest = &[];
-            }
             return None;
         }
         let tag = self.take();
@@ -114,11 +114,12 @@ mod tests {
     }
 
     #[test]
-    fn bytes_at_the_end_that_are_no_tag_are_dropped() {
+    fn bytes_at_the_end_that_are_no_tag_are_left() {
         for junk in 0..=10 {
             let body = [&tag(8, 0, b"ab")[..], &[9; 10][..junk]].concat();
-            let tags = Aggregate::new(&body, 0).collect::<Result<Vec<_>>>().unwrap();
-            assert_eq!(tags.len(), 1, "{junk} bytes of junk");
+            let mut tags = Aggregate::new(&body, 0);
+            assert_eq!(tags.by_ref().map(Result::unwrap).count(), 1, "{junk} bytes of junk");
+            assert_eq!(tags.left(), junk);
         }
     }
 }

@@ -188,7 +188,8 @@ impl<H: Host + ?Sized> Conversation<'_, H> {
     /// Learns from an aggregate, which the program gets as it is (RTMP 1.0, section 7.1.6).
     fn on_aggregate(&mut self, time: u32, body: &[u8]) {
         let mut stamp = time;
-        for tag in Aggregate::new(body, time).map_while(Result::ok) {
+        let mut tags = Aggregate::new(body, time);
+        for tag in tags.by_ref().map_while(Result::ok) {
             match tag.kind {
                 MessageType::AUDIO | MessageType::VIDEO => stamp = tag.timestamp,
                 MessageType::DATA => {
@@ -199,6 +200,9 @@ impl<H: Host + ?Sized> Conversation<'_, H> {
         }
         if self.host.pausing() == pausing::NONE {
             self.host.set_media_stamp(stamp);
+        }
+        if let left @ 1.. = tags.left() {
+            crate::warning!("the last {left} bytes of an aggregate message are no tag and are dropped");
         }
     }
 }
