@@ -4,17 +4,19 @@
 set -euo pipefail
 . "$(dirname "$0")/lib.sh"
 SCRIPTS=$ROOT/examples
+# What the scripts say is looked at while they run.
+export PYTHONUNBUFFERED=1
 start_nginx
 
-declare -A PLAYER=([play]="$EXAMPLES/play" [play.py]="python3 -u $SCRIPTS/play.py")
+declare -A PLAYER=([play]="$EXAMPLES/play" [play.py]="$SCRIPTS/play.py")
 declare -A PUBLISHER=([publish]="$EXAMPLES/publish" [publish_packets]="$EXAMPLES/publish_packets"
-    [publish.py]="python3 -u $SCRIPTS/publish.py")
+    [publish.py]="$SCRIPTS/publish.py")
 
 for name in "${!PLAYER[@]}"; do
     player=${PLAYER[$name]}
-    ours "$name-file" $player "$SERVER/vod/film.flv" "$WORK/$name.flv" || fail "$name ended with status $?"
+    ours "$name-file" "$player" "$SERVER/vod/film.flv" "$WORK/$name.flv" || fail "$name ended with status $?"
     same_film "$name, file" "$WORK/$name.flv"
-    ours "$name-stdout" $player "$SERVER/vod/film.flv" >"$WORK/$name.stdout.flv" || fail "$name ended with status $?"
+    ours "$name-stdout" "$player" "$SERVER/vod/film.flv" >"$WORK/$name.stdout.flv" || fail "$name ended with status $?"
     same_film "$name, standard output" "$WORK/$name.stdout.flv"
 done
 
@@ -22,7 +24,7 @@ for name in "${!PUBLISHER[@]}"; do
     publisher=${PUBLISHER[$name]}
     ours_in_background "play-$name" "$EXAMPLES/play" "$SERVER/live/$name live=1" "$WORK/live.$name.flv"
     wait_player "$name"
-    ours "$name-fast" $publisher --fast "$FILM" "$SERVER/live/$name" || fail "$name ended with status $?"
+    ours "$name-fast" "$publisher" --fast "$FILM" "$SERVER/live/$name" || fail "$name ended with status $?"
     recorded_whole "$name"
     finish "play-$name" || fail "play of $name ended with status $?"
     same_live "$name, played live" "$WORK/live.$name.flv"
@@ -39,11 +41,11 @@ has_film() { # STREAM FILE
 grows() { [ "$(stat -c %s "$1" 2>/dev/null || echo 0)" -gt "$2" ]; }
 began=$SECONDS
 for name in "${!PUBLISHER[@]}"; do
-    ours_in_background "$name-paced" ${PUBLISHER[$name]} "$FILM" "$SERVER/live/paced-$name"
+    ours_in_background "$name-paced" "${PUBLISHER[$name]}" "$FILM" "$SERVER/live/paced-$name"
 done
 until_true "a third of paced-publish" grows "$WORK/recorded/paced-publish.flv" 55000
 for name in "${!PLAYER[@]}"; do
-    ours_in_background "$name-late" ${PLAYER[$name]} "$SERVER/live/paced-publish live=1" "$WORK/late-$name.flv"
+    ours_in_background "$name-late" "${PLAYER[$name]}" "$SERVER/live/paced-publish live=1" "$WORK/late-$name.flv"
 done
 for name in "${!PUBLISHER[@]}"; do
     finish "$name-paced" || fail "$name in real time ended with status $?"
@@ -72,7 +74,7 @@ interrupt() { # NAME
 }
 mkfifo "$WORK/film"
 for name in "${!PLAYER[@]}"; do
-    start_interruptible "$name-interrupted" ${PLAYER[$name]} "$SERVER/live/quiet-$name live=1" "$WORK/part-$name.flv"
+    start_interruptible "$name-interrupted" "${PLAYER[$name]}" "$SERVER/live/quiet-$name live=1" "$WORK/part-$name.flv"
     wait_player "quiet-$name"
     # The publisher falls silent after the film, for as long as its input stays open: the player waits in a blocking read.
     ours_in_background "quiet-$name" "$EXAMPLES/publish" --fast "$WORK/film" "$SERVER/live/quiet-$name"
@@ -85,7 +87,7 @@ for name in "${!PLAYER[@]}"; do
     finish "quiet-$name" || fail "the publisher of quiet-$name ended with status $?"
 done
 for name in "${!PUBLISHER[@]}"; do
-    start_interruptible "$name-interrupted" ${PUBLISHER[$name]} "$FILM" "$SERVER/live/part-$name"
+    start_interruptible "$name-interrupted" "${PUBLISHER[$name]}" "$FILM" "$SERVER/live/part-$name"
     until_true "a recording of part-$name" grows "$WORK/recorded/part-$name.flv" 4000
     interrupt "$name-interrupted"
     wait_recorded "part-$name"
@@ -104,25 +106,25 @@ says() { # STATUS WORDS COMMAND...
 CLOSED=rtmp://127.0.0.1:$(free_port)/app/x
 head -c 5000 "$FILM" >"$WORK/cut.flv"
 for name in "${!PLAYER[@]}"; do
-    says 2 usage ${PLAYER[$name]}
-    says 1 "$name: not a usable" ${PLAYER[$name]} "no-url" "$WORK/x.flv"
-    says 1 "$name: cannot play" ${PLAYER[$name]} "$CLOSED" "$WORK/x.flv"
-    says 1 "$name: " ${PLAYER[$name]} "$SERVER/vod/missing.flv" "$WORK/x.flv"
-    says 1 "$name: .*No such file" ${PLAYER[$name]} "$SERVER/vod/film.flv" "$WORK/no/such/directory.flv"
+    says 2 usage "${PLAYER[$name]}"
+    says 1 "$name: not a usable" "${PLAYER[$name]}" "no-url" "$WORK/x.flv"
+    says 1 "$name: cannot play" "${PLAYER[$name]}" "$CLOSED" "$WORK/x.flv"
+    says 1 "$name: " "${PLAYER[$name]}" "$SERVER/vod/missing.flv" "$WORK/x.flv"
+    says 1 "$name: .*No such file" "${PLAYER[$name]}" "$SERVER/vod/film.flv" "$WORK/no/such/directory.flv"
 done
 for name in "${!PUBLISHER[@]}"; do
-    says 2 usage ${PUBLISHER[$name]}
-    says 1 "$name: not a usable" ${PUBLISHER[$name]} "$FILM" "no-url"
-    says 1 "$name: cannot publish" ${PUBLISHER[$name]} "$FILM" "$CLOSED"
-    says 1 "$name: .*open\|$name: .*No such file" ${PUBLISHER[$name]} "$WORK/missing.flv" "$SERVER/live/x"
-    says 1 "$name: .*not an FLV file" ${PUBLISHER[$name]} "$WORK/nginx/nginx.conf" "$SERVER/live/x"
-    says 1 "$name: .*ends inside a tag" ${PUBLISHER[$name]} --fast "$WORK/cut.flv" "$SERVER/live/x-$name"
+    says 2 usage "${PUBLISHER[$name]}"
+    says 1 "$name: not a usable" "${PUBLISHER[$name]}" "$FILM" "no-url"
+    says 1 "$name: cannot publish" "${PUBLISHER[$name]}" "$FILM" "$CLOSED"
+    says 1 "$name: .*open\|$name: .*No such file" "${PUBLISHER[$name]}" "$WORK/missing.flv" "$SERVER/live/x"
+    says 1 "$name: .*not an FLV file" "${PUBLISHER[$name]}" "$WORK/nginx/nginx.conf" "$SERVER/live/x"
+    says 1 "$name: .*ends inside a tag" "${PUBLISHER[$name]}" --fast "$WORK/cut.flv" "$SERVER/live/x-$name"
 done
 echo "usage and errors: as documented"
 
 # The server dies in mid-stream: status 1, and what arrived is in the file.
 for name in "${!PLAYER[@]}"; do
-    ours_in_background "$name-lost" ${PLAYER[$name]} "$SERVER/live/lost live=1" "$WORK/lost-$name.flv"
+    ours_in_background "$name-lost" "${PLAYER[$name]}" "$SERVER/live/lost live=1" "$WORK/lost-$name.flv"
 done
 until_true "${#PLAYER[@]} players of lost" eval '[ "$(grep -c "play: name=.lost." "$WORK/nginx/error.log")" -eq ${#PLAYER[@]} ]'
 ours_in_background lost "$EXAMPLES/publish" --fast "$WORK/film" "$SERVER/live/lost"
