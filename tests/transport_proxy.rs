@@ -246,6 +246,16 @@ fn a_connection_that_is_not_wanted_any_more_is_given_up() {
 }
 
 #[test]
+fn a_name_that_only_the_proxy_may_know_is_told_how_to_leave_to_it() {
+    for scheme in ["", "socks5://"] {
+        let (port, _join) = scripted(vec![Silence]);
+        let target = target("no-such-host.invalid", 1935, &format!("{scheme}127.0.0.1:{port}"));
+        let error = dial(&target, Interrupt::default(), &|| true).unwrap_err().to_string();
+        assert!(error.contains("no-such-host.invalid") && error.contains("socks5h://"), "{error}");
+    }
+}
+
+#[test]
 fn a_proxy_that_cannot_be_reached_is_named_as_one() {
     let (_held, closed) = closed_port();
     for (setting, words) in [

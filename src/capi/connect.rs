@@ -1,6 +1,7 @@
 //! Connecting as a client, `RTMP_Connect` and its two steps; as a server; and the stream over a connection.
 
 pub mod serve;
+mod step;
 pub mod stream;
 
 pub use stream::RTMP_ConnectStream;
@@ -9,7 +10,7 @@ use crate::capi::call::InUse;
 use crate::capi::close::{Farewell, Settings, close, end, end_and_dial, is_programs_own};
 use crate::capi::connection::{self, Dialling, interrupt};
 use crate::capi::guard::guard;
-use crate::capi::reasons::{Step, say_unreachable, server, show_errno};
+use crate::capi::reasons::{server, show_errno};
 use crate::capi::scalar::Scalar;
 use crate::capi::send::send_hello;
 use crate::capi::types::{AVal, RTMP, RTMPPacket};
@@ -22,6 +23,7 @@ use libc::{c_int, sockaddr};
 use socket2::SockAddr;
 use std::sync::Arc;
 use std::time::Duration;
+use step::Step;
 
 /// Connects: resolves the host (or the proxy), connects, shakes hands and sends the connect command.
 ///
@@ -85,7 +87,7 @@ pub unsafe extern "C" fn RTMP_Connect1(r: *mut RTMP, cp: *mut RTMPPacket) -> c_i
         unsafe {
             let Some(call) = connection::current(r) else {
                 let text = "no socket: call RTMP_Connect, or put a connected one into m_sb.sb_socket";
-                say_unreachable(r, Step::Socket, &Error::Usage(text.into()));
+                Step::Socket.say_failed(r, &Error::Usage(text.into()), false);
                 return 0;
             };
             let Some(call) = connect1(call, cp, deadline(r)) else { return 0 };
@@ -212,12 +214,7 @@ unsafe fn connect0(
             Ok(call) => return Some(call),
             Err(error) => error,
         };
-        Scalar::store(&raw mut (*r).m_sb.sb_timedout, matches!(error, Error::TimedOut).into());
-        if dialling.is_wanted() {
-            say_unreachable(r, Step::Socket, &error);
-        } else {
-            crate::debug!("closed by the program before it was connected");
-        }
+        Step::Socket.say_failed(r, &error, !dialling.is_wanted());
         close(r, Farewell::Said, Settings::InUse);
         show_errno(&error);
         None
@@ -242,11 +239,7 @@ unsafe fn connect1(mut call: InUse, cp: *mut RTMPPacket, deadline: Deadline) -> 
             Scalar::store(&raw mut (*r).m_read.status, read_status::OK);
             return Some(call);
         };
-        if is_programs_own(&call) {
-            crate::debug!("closed by the program before it was connected: {error}");
-        } else {
-            say_unreachable(r, step, &error);
-        }
+        step.say_failed(r, &error, is_programs_own(&call));
         let was_late = matches!(error, Error::TimedOut);
         end(call, Farewell::Omitted, |r| Scalar::store(&raw mut (*r).m_sb.sb_timedout, was_late.into()));
         show_errno(&error);

@@ -51,60 +51,6 @@ pub(crate) fn whose(call: &InUse) -> String {
     call.server.as_ref().map(|server| format!("{server}: ")).unwrap_or_default()
 }
 
-/// What connecting is at.
-#[derive(Clone, Copy)]
-pub(crate) enum Step {
-    /// The socket, of which the error says all.
-    Socket,
-    /// TLS, the tunnel, or both.
-    Layers(c_int),
-    /// The handshake.
-    Handshake,
-    /// The first message.
-    Command,
-}
-
-impl Step {
-    /// Its name and a colon, to stand before the error.
-    fn name(self) -> &'static str {
-        match self {
-            Step::Socket => "",
-            Step::Layers(protocol) => match (protocol & feature::SSL != 0, protocol & feature::HTTP != 0) {
-                (true, false) => "TLS handshake: ",
-                (false, true) => "opening the RTMPT tunnel: ",
-                (true, true) => "TLS handshake and opening the RTMPT tunnel: ",
-                (false, false) => "",
-            },
-            Step::Handshake => "RTMP handshake: ",
-            Step::Command => "sending the connect command: ",
-        }
-    }
-
-    /// What a server may be that says nothing at this step.
-    fn of_silence(self) -> &'static str {
-        match self {
-            Step::Layers(protocol) if protocol & feature::SSL != 0 => "; it may not speak TLS on this port",
-            Step::Layers(protocol) if protocol & feature::HTTP != 0 => "; it may not speak HTTP on this port",
-            _ => "",
-        }
-    }
-}
-
-/// Logs that the server cannot be reached, and why.
-///
-/// # Safety
-/// `r` points to an initialised `struct RTMP`.
-pub(crate) unsafe fn say_unreachable(r: *mut RTMP, step: Step, error: &Error) {
-    // SAFETY: the caller's promise.
-    let (server, seconds) = unsafe { (server(r), (*r).Link.timeout) };
-    let server = server.map(|server| format!(" to {server}")).unwrap_or_default();
-    let time = match error {
-        Error::TimedOut => format!(" after {seconds} s (option timeout){}", step.of_silence()),
-        _ => String::new(),
-    };
-    crate::error!("cannot connect{server}: {}{error}{time}", step.name());
-}
-
 /// Logs that the stream of a call did not begin, and why. The name that is published is left out, as many servers take
 /// it for the key of whoever publishes, and so are queries.
 pub(crate) fn say_not_begun(call: &ReadingCall, why: impl Display) {

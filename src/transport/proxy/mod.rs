@@ -138,7 +138,12 @@ impl Errand<'_> {
 
     /// The host's addresses, for a protocol or setting that does not hand names to the proxy.
     fn resolve(&self) -> Result<Vec<SocketAddr>> {
-        resolve(self.host, self.port, self.patience)
+        resolve(self.host, self.port, self.patience).map_err(|error| match error {
+            Error::Io(..) => {
+                Error::protocol(format!("{error}; socks4a:// and socks5h:// let the proxy look it up"))
+            }
+            other => other,
+        })
     }
 }
 
