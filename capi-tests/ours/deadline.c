@@ -143,6 +143,21 @@ int main(void)
     go_on = 1;
     host_end(&h);
 
+    say("a handle that is connected already\n");
+    struct host other;
+    go_on = 0;
+    host_start(&h, stops_reading, NULL, 0);
+    host_start(&other, accepts, NULL, 0);
+    client_for(&r, url, sizeof url, h.port, "timeout=1", 1);
+    if (!RTMP_Connect(&r, NULL) || !RTMP_ConnectStream(&r, 0) || write_tag(&r, 9, 0, media, 100) <= 0) say("FAIL no session\n");
+    r.Link.port = (unsigned short)other.port;
+    log_forget();
+    if (!check(RTMP_Connect(&r, NULL), "the farewell's time is not taken from that of the next connect")) say("%s", log_text);
+    RTMP_Close(&r);
+    go_on = 1;
+    host_end(&h);
+    host_end(&other);
+
     say("a peer that stops sending\n");
     host_start(&h, stops_sending, NULL, 0);
     client_for(&r, url, sizeof url, h.port, "timeout=1", 0);

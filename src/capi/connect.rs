@@ -39,9 +39,15 @@ pub unsafe extern "C" fn RTMP_Connect(r: *mut RTMP, cp: *mut RTMPPacket) -> c_in
         }
         // SAFETY: `r` is initialised, `cp` is the caller's.
         unsafe {
+            if (*r).Link.hostname.bytes().is_empty() {
+                crate::error!(
+                    "RTMP_Connect: no host name: the URL has none, or RTMP_SetupURL was not called"
+                );
+                return 0;
+            }
+            let Some(dialling) = dialling(r, "RTMP_Connect") else { return 0 };
             let deadline = deadline(r);
-            let call = dialling(r, "RTMP_Connect").and_then(|dialling| reach(dialling, deadline));
-            call.and_then(|call| connect1(call, cp, deadline)).is_some().into()
+            reach(dialling, deadline).and_then(|call| connect1(call, cp, deadline)).is_some().into()
         }
     })
 }
@@ -157,19 +163,26 @@ unsafe fn target(r: *mut RTMP, deadline: Deadline) -> Result<Target> {
     }
 }
 
-/// Begins to dial; `None`, and a log line, while that cannot be.
+/// Begins to dial, once what was connected before is closed; `None`, and a log line, while that cannot be.
 ///
 /// # Safety
 /// `r` points to an initialised `struct RTMP` that stays where it is while the result lives.
 unsafe fn dialling(r: *mut RTMP, caller: &str) -> Option<Dialling> {
     // SAFETY: the caller's promise.
-    let dialling = unsafe { Dialling::begin(r) };
-    if dialling.is_none() && connection::is_dialled_elsewhere(r) {
-        crate::error!("{caller}: another thread is connecting the handle");
-    } else if dialling.is_none() {
-        crate::debug!("{caller}: the program is closing the handle");
+    unsafe {
+        let Some(dialling) = Dialling::begin(r) else {
+            if connection::is_dialled_elsewhere(r) {
+                crate::error!("{caller}: another thread is connecting the handle");
+            } else {
+                crate::debug!("{caller}: the program is closing the handle");
+            }
+            return None;
+        };
+        if Scalar::load(&raw const (*r).m_sb.sb_socket) >= 0 {
+            close(r, Farewell::Said, Settings::InUse);
+        }
+        Some(dialling)
     }
-    dialling
 }
 
 /// Resolves and connects: the first part of `RTMP_Connect`.
@@ -180,10 +193,6 @@ unsafe fn reach(dialling: Dialling, deadline: Deadline) -> Option<InUse> {
     let r = dialling.handle();
     // SAFETY: the caller's promise; the structure stays while the calls live.
     unsafe {
-        if (*r).Link.hostname.bytes().is_empty() {
-            crate::error!("RTMP_Connect: no host name: the URL has none, or RTMP_SetupURL was not called");
-            return None;
-        }
         let dial = |target: &Target, is_wanted: &dyn Fn() -> bool| dial(target, interrupt(), is_wanted);
         let call = connect0(dialling, deadline, dial)?;
         (*r).m_bSendCounter = 1;
@@ -206,9 +215,6 @@ unsafe fn connect0(
         Scalar::store(&raw mut (*r).m_sb.sb_timedout, 0);
         Scalar::store(&raw mut (*r).m_pausing, pausing::NONE);
         Scalar::store(&raw mut (*r).m_fDuration, 0.0);
-        if Scalar::load(&raw const (*r).m_sb.sb_socket) >= 0 {
-            close(r, Farewell::Said, Settings::InUse);
-        }
         let dialled = target(r, deadline).and_then(|target| dial(&target, &|| dialling.is_wanted()));
         let error = match dialled.and_then(|socket| dialling.arrive(socket)) {
             Ok(call) => return Some(call),
@@ -315,9 +321,9 @@ pub(crate) unsafe fn reconnect(call: impl Into<InUse>) -> bool {
     let call = call.into();
     // SAFETY: the caller's promise; the structure stays while the call, and `dialling` after it, lives.
     unsafe {
-        let Some(dialling) = dialling(call.handle(), "reconnecting") else { return false };
-        let deadline = deadline(call.handle());
+        let Some(dialling) = Dialling::begin(call.handle()) else { return false };
         end_and_dial(call);
+        let deadline = deadline(dialling.handle());
         let call = reach(dialling, deadline);
         call.and_then(|call| connect1(call, std::ptr::null_mut(), deadline)).is_some()
     }
