@@ -88,6 +88,10 @@ static void reading(void)
     send_all(&s, "\xc5", 1), send_all(&s, bytes, 72);
     send_all(&s, "\xc6", 1), send_all(&s, bytes, 72);
     chunks(5, 0);
+    /* A message that goes on with a time in the header of its second chunk. */
+    send_all(&s, "\x45\0\0\x09\0\0\xc8\x09", 8), send_all(&s, bytes, 128);
+    send_all(&s, "\x85\0\0\x09", 4), send_all(&s, bytes, 72);
+    chunks(2, 0);
     r.m_inChunkSize = 1000;
     s.chunk = 1000;
     server_send(&s, 5, 30, 9, 1, bytes, 2500);

@@ -289,10 +289,14 @@ impl<B: Body> Reader<B> {
         Ok(Some((slot, parsed.len)))
     }
 
-    /// Begins a message on a channel.
+    /// Begins a message on a channel, unless the header may as well continue the one that is open.
     fn open(&mut self, slot: Slot, parsed: &Parsed, lent: &mut Lent<'_>) {
         let Some(channel) = self.channels.at(slot) else { return };
         let was_open = channel.open;
+        // It does not tell a length, and RTMP 1.0 only advises format 3 for what continues a message.
+        if was_open && parsed.header.format == Format::SameLength {
+            return;
+        }
         // Also when nothing is open: a message aborted in the middle of a chunk got the rest of that chunk.
         if was_open || channel.holds_memory() {
             self.discard(slot);

@@ -61,6 +61,17 @@ fn a_new_header_in_mid_message_drops_the_old_one() {
 }
 
 #[test]
+fn a_header_with_a_time_only_continues_a_message() {
+    for lent in [0, 100] {
+        let bytes =
+            [&full(100, 6)[..], b"abcd", &[0x84, 0, 0, 7], b"ef", &[0x84, 0, 0, 9], b"ghij\xc4kl"].concat();
+        let got = read_all(&mut Pieces::new(bytes, vec![3]), 4, &mut vec![0; lent]);
+        let seen: Vec<_> = got.iter().map(|message| (message.timestamp, &message.body[..])).collect();
+        assert_eq!(seen, [(100, &b"abcdef"[..]), (109, b"ghijkl")]);
+    }
+}
+
+#[test]
 fn an_aborted_message_is_dropped() {
     let mut input = Pieces::new([&full(100, 6)[..], b"abcd", &full(101, 2), b"xy"].concat(), vec![100]);
     let mut reader = Reader::<Memory>::default();
