@@ -155,7 +155,7 @@ static void *view(void *argument)
 {
     static const char acknowledgement[16] = {2, 0, 0, 0, 0, 0, 4, 3};
     struct viewer *v = argument;
-    char bytes[65536];
+    char bytes[16384];
     ssize_t n;
     while ((n = recv(v->fd, bytes, sizeof bytes, 0)) > 0) {
         v->heard += (size_t)n;
@@ -166,16 +166,30 @@ static void *view(void *argument)
     return NULL;
 }
 
-static void ends(void)
+static void *reads(void *argument)
+{
+    RTMPPacket packet;
+    memset(&packet, 0, sizeof packet);
+    while (RTMP_ReadPacket(argument, &packet))
+        if (RTMPPacket_IsReady(&packet)) RTMPPacket_Free(&packet);
+    return NULL;
+}
+
+/* With a thread that reads what the client says all the while, or nobody. */
+static void ends(int with_reader)
 {
     static char hello[1 + 2 * HANDSHAKE] = {3}, body[RTMP_MAX_HEADER_SIZE + FRAME];
     struct viewer v = {.fd = -1};
-    pthread_t thread;
+    pthread_t thread, reader;
     RTMPPacket packet;
     RTMP *r = server_on_socket(accepted(&v.fd), 10);
+    /* So that much is on the way when the server closes. */
+    int buffer = 65536;
+    setsockopt(v.fd, SOL_SOCKET, SO_RCVBUF, &buffer, sizeof buffer);
     if (send(v.fd, hello, sizeof hello, MSG_NOSIGNAL) < 0) die("send");
     int sent = RTMP_Serve(r);
     if (pthread_create(&thread, NULL, view, &v)) die("pthread_create");
+    if (with_reader && pthread_create(&reader, NULL, reads, r)) die("pthread_create");
     memset(&packet, 0, sizeof packet);
     packet.m_nChannel = 4, packet.m_packetType = 9, packet.m_nInfoField2 = 1;
     packet.m_nBodySize = FRAME, packet.m_body = body + RTMP_MAX_HEADER_SIZE;
@@ -185,7 +199,9 @@ static void ends(void)
     }
     RTMP_Close(r);
     pthread_join(thread, NULL);
-    if (!check(sent && v.heard > (size_t)FRAMES * FRAME, "RTMP_Close: the client gets all media that was sent"))
+    if (with_reader) pthread_join(reader, NULL);
+    if (!check(sent && v.heard > (size_t)FRAMES * FRAME, "RTMP_Close%s: the client gets all media that was sent",
+               with_reader ? " while another thread reads" : ""))
         say("sent %d, heard %zu\n", sent, v.heard);
     RTMP_Free(r);
 }
@@ -261,7 +277,8 @@ int main(void)
     without_serve(context);
     polled(1);
     polled(0);
-    ends();
+    ends(0);
+    ends(1);
     for (size_t i = 0; i < sizeof leaving / sizeof *leaving; i++)
         leaves(leaving[i].name, leaving[i].bytes, leaving[i].resets);
     leaves_tls(context);

@@ -138,6 +138,11 @@ impl InUse {
         self.connection = connection;
     }
 
+    /// Whether it has the reading half for itself.
+    pub(crate) fn reads(&self) -> bool {
+        self.seat == Some(Seat::Reading)
+    }
+
     /// Whether its connection still is the handle's.
     pub(crate) fn is_current(&self) -> bool {
         // SAFETY: `begin`'s caller promised that the structure stays while this lives.

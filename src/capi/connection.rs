@@ -78,7 +78,7 @@ pub(crate) struct Connection {
 /// How often a writing call listens to the server, at most.
 const LISTEN_INTERVAL: Duration = Duration::from_millis(10);
 /// How often a close looks whether other threads' calls have left, and a call whether a seat is free.
-const WAITING_INTERVAL: Duration = Duration::from_millis(1);
+pub(crate) const WAITING_INTERVAL: Duration = Duration::from_millis(1);
 
 /// The program's wish to end, as every socket of ours honours it.
 pub(crate) fn interrupt() -> Interrupt {

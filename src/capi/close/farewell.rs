@@ -3,6 +3,8 @@
 use crate::Error;
 use crate::capi::call::InUse;
 use crate::capi::connect;
+use crate::capi::connection::WAITING_INTERVAL;
+use crate::capi::scalar::Scalar;
 use crate::transport::Deadline;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -47,17 +49,33 @@ fn say(call: &InUse) {
     }
 }
 
-/// Reads the peer's side to its end, so that the kernel does not reset what the server has not read yet. A thread that is
-/// reading does the same.
+/// Reads the peer's side to its end, so that the kernel does not reset what the peer has not read yet. Where another thread
+/// is reading, that comes to the end, and ends the session.
 fn drain(call: &InUse, deadline: Deadline) {
-    call.read_aside(|_, _, _| {
-        let mut unwanted = [0; 4096];
-        while deadline.left().is_ok() {
-            match call.stream.receive_now(&mut unwanted) {
-                Ok(_) => {}
-                Err(Error::TimedOut) if call.stream.wait_readable(deadline).is_ok() => {}
-                _ => return,
-            }
+    if call.reads() {
+        return;
+    }
+    while !is_taken(call) && deadline.left().is_ok() {
+        if call.read_aside(|_, _, _| read_to_end(call, deadline)).is_some() {
+            return;
         }
-    });
+        std::thread::sleep(WAITING_INTERVAL);
+    }
+}
+
+fn read_to_end(call: &InUse, deadline: Deadline) {
+    let mut unwanted = [0; 4096];
+    while deadline.left().is_ok() {
+        match call.stream.receive_now(&mut unwanted) {
+            Ok(_) => {}
+            Err(Error::TimedOut) if call.stream.wait_readable(deadline).is_ok() => {}
+            _ => return,
+        }
+    }
+}
+
+/// Whether another thread has taken the descriptor, to close it.
+fn is_taken(call: &InUse) -> bool {
+    // SAFETY: the structure stays while the call lives.
+    unsafe { Scalar::load(&raw const (*call.handle()).m_sb.sb_socket) < 0 }
 }
