@@ -15,7 +15,7 @@ pub(super) const PLAY_CHANNEL: u32 = 8;
 /// As the reference: ten reports a window.
 const ACKNOWLEDGEMENTS_PER_WINDOW: u32 = 10;
 /// Under this many bytes no report is worth its own bytes.
-const SMALLEST_REPORT: u32 = 4096;
+const SMALLEST_REPORT: u32 = 256;
 
 /// What a call does its work with.
 pub struct Conversation<'a, H: Host + ?Sized> {

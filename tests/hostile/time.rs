@@ -89,6 +89,18 @@ fn few(heard: &Heard) -> Result<(), String> {
     if said > 16 << 10 { Err(format!("heard {said} bytes: a flood")) } else { Ok(()) }
 }
 
+/// A server with a window of 3000 bytes waits for no report that never comes.
+fn within_3000(heard: &Heard) -> Result<(), String> {
+    let reports = messages(&heard.bytes)?.into_iter().filter(|message| message.kind == REPORT);
+    let counts = reports.filter_map(|message| Some(u32::from_be_bytes(message.body.try_into().ok()?)));
+    let counts: Vec<u32> = counts.collect();
+    let furthest = counts.windows(2).map(|pair| pair[1].wrapping_sub(pair[0])).max().unwrap_or_default();
+    if counts.len() < 60 || furthest > 3000 {
+        return Err(format!("{} reports, the furthest {furthest} bytes apart", counts.len()));
+    }
+    few(heard)
+}
+
 #[test]
 fn windows() {
     let lots = || -> Vec<u8> { (0..200).flat_map(|index| media(VIDEO, index, 1000)).collect() };
@@ -105,6 +117,10 @@ fn windows() {
         window("a window of 2^31", [control(WINDOW, 1 << 31), bandwidth(1 << 31, 255)].concat()),
         window("a window of 2^32 - 1", [control(WINDOW, u32::MAX), bandwidth(u32::MAX, 2)].concat()),
         window("windows by the thousand", many(1000, &[control(WINDOW, 1), bandwidth(1, 2)].concat())),
+        Case {
+            heard: Some(within_3000),
+            ..play("a window of 3000", &[control(WINDOW, 3000), bandwidth(3000, 2), lots()], &["rest 0"])
+        },
         Case {
             heard: Some(reported),
             ..play("a bandwidth that asks for reports", &[bandwidth(100_000, 2), lots()], &["rest 0"])
