@@ -284,6 +284,37 @@ static void at_any_moment(void)
     check(good && descriptors() == before, "at any moment");
 }
 
+/* ---- a server ---- */
+
+static void *serves(void *argument)
+{
+    struct client *c = argument;
+    c->connected = RTMP_Serve(c->r);
+    set(&c->over, 1);
+    return NULL;
+}
+
+static void serving(void)
+{
+    int good = 1, before = descriptors();
+    log_forget();
+    for (int how = CLOSED; how <= FREED; how++) {
+        struct client c;
+        int ends[2];
+        memset(&c, 0, sizeof c);
+        if (socketpair(AF_UNIX, SOCK_STREAM, 0, ends)) die("socketpair");
+        c.r = RTMP_Alloc();
+        RTMP_Init(c.r);
+        c.r->m_sb.sb_socket = ends[0];
+        if (pthread_create(&c.thread, NULL, serves, &c)) die("pthread_create");
+        pause_ms(100);
+        good &= client_end(&c, (enum end)how);
+        close(ends[1]);
+        good &= descriptors() == before;
+    }
+    if (!check(good && !log_len, "a server's handshake")) say("%s", log_text);
+}
+
 /* ---- the handle afterwards, and what else may happen meanwhile ---- */
 
 static void again(void)
@@ -356,6 +387,7 @@ int main(void)
     ended("RTMPE's", falls_silent, NULL, "rtmpe://127.0.0.1:%d/app/path " OPTIONS, &silent);
     ended("the answer to connect", shakes, NULL, "rtmp://127.0.0.1:%d/app/path " OPTIONS, &silent);
     reconnects();
+    serving();
     at_any_moment();
     again();
     callback();

@@ -1,6 +1,7 @@
 //! TLS for C programs: what is put over a client's socket, and server contexts.
 
 use crate::Result;
+use crate::capi::close::is_programs_own;
 use crate::capi::connect::deadline;
 use crate::capi::connection::{self, plain_stream};
 use crate::capi::guard::guard;
@@ -101,7 +102,11 @@ unsafe fn accept(r: *mut RTMP, context: &TlsServerContext) -> bool {
                 connection::succeed(&mut accepting, stream, None, None).is_ok()
             }
             Err(error) => {
-                crate::error!("TLS with a client failed: {error}");
+                if is_programs_own(&accepting) {
+                    crate::debug!("closed by the program while TLS with a client began: {error}");
+                } else {
+                    crate::error!("TLS with a client failed: {error}");
+                }
                 false
             }
         }

@@ -2,7 +2,7 @@
 
 use super::{begin_session, deadline, timeout};
 use crate::Error;
-use crate::capi::close::{Farewell, end};
+use crate::capi::close::{Farewell, end, is_programs_own};
 use crate::capi::connection;
 use crate::capi::guard::guard;
 use crate::capi::handle::RTMP_GetTime;
@@ -51,7 +51,11 @@ unsafe fn serve(r: *mut RTMP) -> bool {
                 is_begun
             }
             Err(error) => {
-                crate::error!("handshake with a client failed: {error}");
+                if is_programs_own(&serving) {
+                    crate::debug!("closed by the program while shaking hands with a client: {error}");
+                } else {
+                    crate::error!("handshake with a client failed: {error}");
+                }
                 // As with the reference, a descriptor stays open on which a client broke the protocol.
                 if !matches!(error, Error::Protocol(_)) {
                     end(serving, Farewell::Omitted, |_| {});
