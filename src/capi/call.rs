@@ -4,7 +4,7 @@
 //! [`PublishingCall`] have a half of the session for themselves as well. A thread remembers what it is working on, so that
 //! a log callback that calls back on the same handle is told so instead of waiting for itself.
 
-use crate::capi::connection::{self, Connection};
+use crate::capi::connection::{self, Connection, WAITING_INTERVAL};
 use crate::capi::gate::{Gate, Seat};
 use crate::capi::input::SockInput;
 use crate::capi::mem::MallocBody;
@@ -141,6 +141,23 @@ impl InUse {
     /// Whether it has the reading half for itself.
     pub(crate) fn reads(&self) -> bool {
         self.seat == Some(Seat::Reading)
+    }
+
+    /// Waits for the reading half; `None` once the handle is being closed, or when this call has a seat already.
+    pub(crate) fn into_reading(mut self) -> Option<ReadingCall> {
+        if self.seat.is_some() {
+            return None;
+        }
+        // SAFETY: `begin`'s caller promised that the structure stays while this lives.
+        let gate = unsafe { Gate::of(self.r) };
+        while !gate.take(Seat::Reading) {
+            if gate.is_shut() {
+                return None;
+            }
+            std::thread::sleep(WAITING_INTERVAL);
+        }
+        gate.leave(self.seat.replace(Seat::Reading));
+        Some(ReadingCall(self))
     }
 
     /// Whether its connection still is the handle's.

@@ -4,7 +4,7 @@ pub mod serve;
 mod step;
 pub mod stream;
 
-pub use stream::RTMP_ConnectStream;
+pub(crate) use stream::begin_stream;
 
 use crate::capi::call::InUse;
 use crate::capi::close::{Farewell, Settings, close, end, end_and_dial, is_programs_own};
@@ -313,19 +313,18 @@ unsafe fn say_hello(call: &InUse, cp: *mut RTMPPacket) -> Result<()> {
     unsafe { send_hello(call, cp) }
 }
 
-/// Ends the session of a call without losing the settings, and connects again.
+/// Ends the session of a call without losing the settings, connects again, and goes on as a call on the new connection.
 ///
 /// # Safety
 /// The texts of the handle are good.
-pub(crate) unsafe fn reconnect(call: impl Into<InUse>) -> bool {
+pub(crate) unsafe fn reconnect(call: impl Into<InUse>) -> Option<InUse> {
     let call = call.into();
     // SAFETY: the caller's promise; the structure stays while the call, and `dialling` after it, lives.
     unsafe {
-        let Some(dialling) = Dialling::begin(call.handle()) else { return false };
+        let dialling = Dialling::begin(call.handle())?;
         end_and_dial(call);
         let deadline = deadline(dialling.handle());
-        let call = reach(dialling, deadline);
-        call.and_then(|call| connect1(call, std::ptr::null_mut(), deadline)).is_some()
+        reach(dialling, deadline).and_then(|call| connect1(call, std::ptr::null_mut(), deadline))
     }
 }
 

@@ -5,7 +5,7 @@ pub mod flv;
 use crate::Error;
 use crate::capi::call::{InUse, ReadingCall};
 use crate::capi::close::{Farewell, end, fail};
-use crate::capi::connect::{RTMP_ConnectStream, reconnect};
+use crate::capi::connect::{begin_stream, reconnect};
 use crate::capi::connection;
 use crate::capi::guard::guard;
 use crate::capi::mem::MallocBody;
@@ -223,12 +223,10 @@ fn act(call: impl Into<InUse>, event: Event) -> c_int {
             0
         }
         Event::Reconnect => {
-            let call = call.into();
-            let r = call.handle();
-            // SAFETY: the handle is the program's for as long as its call that has met this lasts.
+            // SAFETY: the texts of the handle are the program's to keep for as long as its call that has met this lasts.
             unsafe {
-                if reconnect(call) {
-                    RTMP_ConnectStream(r, 0);
+                if let Some(call) = reconnect(call).and_then(InUse::into_reading) {
+                    begin_stream(call);
                 }
             }
             0

@@ -3,7 +3,7 @@
 #![allow(non_snake_case)]
 
 use super::reconnect;
-use crate::capi::call::ReadingCall;
+use crate::capi::call::{InUse, ReadingCall};
 use crate::capi::close::{Farewell, end, fail, is_programs_own};
 use crate::capi::guard::guard;
 use crate::capi::reasons::{late, say_not_begun};
@@ -58,15 +58,25 @@ unsafe fn connect_stream(r: *mut RTMP, seek_time: c_int) -> bool {
         if seek_time > 0 {
             (*r).Link.seekTime = seek_time;
         }
+        ReadingCall::begin(r).is_some_and(|call| begin_stream(call))
+    }
+}
+
+/// Reads and meets messages until the stream plays or publishes, over another connection where the server asks for one.
+///
+/// # Safety
+/// The texts of the handle are good.
+pub(crate) unsafe fn begin_stream(mut call: ReadingCall) -> bool {
+    let r = call.handle();
+    // SAFETY: the caller's promise; the structure stays while the call lives.
+    unsafe {
         (*r).m_mediaChannel = 0;
         loop {
-            let Some(mut call) = ReadingCall::begin(r) else { return false };
             match await_start(&mut call) {
-                Ok(Event::Reconnect) => {
-                    if !reconnect(call) {
-                        return false;
-                    }
-                }
+                Ok(Event::Reconnect) => match reconnect(call).and_then(InUse::into_reading) {
+                    Some(next) => call = next,
+                    None => return false,
+                },
                 Ok(Event::Handled | Event::Media) => return Scalar::load(&raw const (*r).m_bPlaying) != 0,
                 Ok(Event::Ended | Event::Closed) => {
                     end(call, Farewell::Said, |_| {});

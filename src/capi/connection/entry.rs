@@ -249,6 +249,40 @@ mod tests {
     }
 
     #[test]
+    fn a_call_waits_for_the_reading_half_without_leaving() {
+        for is_closed in [false, true] {
+            let (ours, _peer) = UnixStream::pair().unwrap();
+            let handle = Handle::over(ours);
+            // SAFETY: the handle is initialised.
+            unsafe {
+                let first = ReadingCall::begin(handle.0).unwrap();
+                std::thread::scope(|scope| {
+                    let second = scope.spawn(move || {
+                        let handle = handle;
+                        current(handle.0).unwrap().into_reading().is_some()
+                    });
+                    while Gate::of(handle.0).inside() < 2 {
+                        std::thread::yield_now();
+                    }
+                    if is_closed {
+                        scope.spawn(move || {
+                            let handle = handle;
+                            RTMP_Close(handle.0);
+                        });
+                        assert!(!second.join().unwrap(), "it hears of the close");
+                        drop(first);
+                    } else {
+                        drop(first);
+                        assert!(second.join().unwrap());
+                    }
+                });
+                assert_eq!(Gate::of(handle.0).inside(), 0);
+            }
+            handle.free();
+        }
+    }
+
+    #[test]
     fn a_nested_call_fails_at_once() {
         let (ours, _peer) = UnixStream::pair().unwrap();
         let handle = Handle::over(ours);
