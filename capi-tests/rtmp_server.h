@@ -37,6 +37,7 @@ struct server {
     unsigned chunk;        /* the size of the chunks it sends */
     unsigned client_chunk; /* the size of the client's */
     int greeted;           /* the client's handshake was taken */
+    int terse;             /* what each header left out, and so its time, is not shown */
     unsigned char *in;
     size_t in_len, in_cap;
     struct channel *channels;
@@ -360,8 +361,9 @@ static inline void show_message(struct server *s, unsigned number, struct channe
 {
     unsigned char *p = c->body;
     size_t at = 0;
-    say("  > channel %u format %d stamp %u type %u stream %u, %u bytes:", number, c->format, c->stamp, c->type,
-        c->stream, c->length);
+    say("  > channel %u", number);
+    if (!s->terse) say(" format %d stamp %u", c->format, c->stamp);
+    say(" type %u stream %u, %u bytes:", c->type, c->stream, c->length);
     if (c->type == 1) s->client_chunk = be(p, 4);
     if (c->type == 3) {
         say(" a count"); /* it depends on how much a receive brings */
