@@ -385,8 +385,8 @@ int RTMP_Connect0(struct RTMP *r,
                   struct sockaddr *service);
 
 /**
- * Goes on from a connected socket in `m_sb.sb_socket`: TLS, tunnel, handshake and the connect command. Over plain RTMP
- * and RTMPE the program may poll that socket: it is readable for as long as a complete message is buffered.
+ * Goes on from a connected socket in `m_sb.sb_socket`: TLS, tunnel, handshake and the connect command. The
+ * program may poll that socket: it is readable for as long as the program has not been given all that came.
  *
  * The caller promises:
  * As `RTMP_Connect`.
@@ -396,7 +396,7 @@ int RTMP_Connect1(struct RTMP *r,
 
 /**
  * Shakes hands as the server, on an accepted socket in `m_sb.sb_socket`. What `RTMPSockBuf_Fill` has received of the client
- * is taken first. Over plain RTMP and RTMPE the program may poll that socket, as with `RTMP_Connect1`.
+ * is taken first. The program may poll that socket, as with `RTMP_Connect1`.
  *
  * The caller promises:
  * `r` is null or initialised by `RTMP_Init`.
@@ -497,8 +497,8 @@ int RTMP_IsTimedout(struct RTMP *r);
 int RTMP_IsConnected(struct RTMP *r);
 
 /**
- * The socket's descriptor; -1 when there is none. Over plain RTMP and RTMPE it is readable, from then on, for as long as
- * a complete message is buffered, so that a program may poll it.
+ * The socket's descriptor; -1 when there is none. From then on it is readable for as long as the program has
+ * not been given all that came, so that it may be polled.
  *
  * The caller promises:
  * `r` is null or was prepared by `RTMP_Init`.

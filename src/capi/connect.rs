@@ -78,8 +78,8 @@ pub unsafe extern "C" fn RTMP_Connect0(r: *mut RTMP, service: *mut sockaddr) -> 
     })
 }
 
-/// Goes on from a connected socket in `m_sb.sb_socket`: TLS, tunnel, handshake and the connect command. Over plain RTMP
-/// and RTMPE the program may poll that socket: it is readable for as long as a complete message is buffered.
+/// Goes on from a connected socket in `m_sb.sb_socket`: TLS, tunnel, handshake and the connect command. The
+/// program may poll that socket: it is readable for as long as the program has not been given all that came.
 ///
 /// # Safety
 /// As [`RTMP_Connect`].

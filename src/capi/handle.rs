@@ -162,8 +162,8 @@ pub unsafe extern "C" fn RTMP_IsConnected(r: *mut RTMP) -> c_int {
     })
 }
 
-/// The socket's descriptor; -1 when there is none. Over plain RTMP and RTMPE it is readable, from then on, for as long as
-/// a complete message is buffered, so that a program may poll it.
+/// The socket's descriptor; -1 when there is none. From then on it is readable for as long as the program has
+/// not been given all that came, so that it may be polled.
 ///
 /// # Safety
 /// `r` is null or was prepared by [`RTMP_Init`].
