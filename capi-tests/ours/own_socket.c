@@ -83,6 +83,25 @@ static void shaken_late(const struct wish *w)
     host_end(&h);
 }
 
+/* A program with a time-out of its own comes back after each, and wants no line in the log for it. */
+static void reads_in_vain(void)
+{
+    static RTMP r;
+    static char url[64];
+    const struct wish w = {"a time-out of receives", 300, 0, 0, 20};
+    struct server s;
+    RTMPPacket packet;
+    int fd = server_pair(&s);
+    set_up(&r, url, fd, &w);
+    server_greet(&s);
+    memset(&packet, 0, sizeof packet);
+    log_forget();
+    int silent = RTMP_Connect1(&r, NULL) && !RTMP_ReadPacket(&r, &packet) && RTMP_IsTimedout(&r) && !log_len;
+    check(silent && RTMP_IsConnected(&r), "%s: what does not come in time is no error in the log", w.name);
+    RTMP_Close(&r);
+    server_end(&s);
+}
+
 /* ---- peers that say nothing, of which many are waited for at once ---- */
 
 struct wait {
@@ -146,6 +165,7 @@ int main(void)
     static struct wait waits[2 * WISHES];
     log_from(RTMP_LOGERROR);
     for (size_t i = 0; i < sizeof late_ones / sizeof *late_ones; i++) shaken_late(&late_ones[i]);
+    reads_in_vain();
     for (int i = 0; i < 2 * WISHES; i++) start_wait(&waits[i], &wishes[i / 2], i % 2);
     for (int i = 0; i < 2 * WISHES; i++) end_wait(&waits[i]);
     return 0;

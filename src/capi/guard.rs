@@ -1,12 +1,15 @@
 //! The wall every export stands behind: no panic crosses it, and no thread is cancelled behind it.
 
+use crate::capi::{log, signals};
+use crate::transport;
 use libc::c_int;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Once;
 
 /// Runs the body of an export. A panic is logged at CRIT and turned into the export's failure value.
 /// The session is dead then: the half it happened in is left torn, which ends the next call on it.
 pub(crate) fn guard<T>(failure: T, body: impl FnOnce() -> T) -> T {
-    crate::capi::log::install_sink();
+    install();
     let _uncancelled = Uncancelled::begin();
     match catch_unwind(AssertUnwindSafe(body)) {
         Ok(value) => value,
@@ -20,6 +23,15 @@ pub(crate) fn guard<T>(failure: T, body: impl FnOnce() -> T) -> T {
             failure
         }
     }
+}
+
+/// Tells the core, once, how this layer logs and starts threads.
+fn install() {
+    static INSTALLED: Once = Once::new();
+    INSTALLED.call_once(|| {
+        log::install_sink();
+        transport::start_threads_within(signals::blocked);
+    });
 }
 
 /// Glibc's and musl's number of the state in which `pthread_cancel` takes no effect yet.

@@ -8,7 +8,6 @@ use libc::{FILE, c_char, c_int, c_uint, c_ulong, c_void};
 use std::cell::Cell;
 use std::ffi::CString;
 use std::ptr::null_mut;
-use std::sync::Once;
 use std::sync::atomic::{AtomicBool, AtomicI32, AtomicPtr, Ordering};
 
 /// The highest level that is printed (`RTMP_debuglevel`). Programs assign it directly.
@@ -80,8 +79,7 @@ thread_local! {
 
 /// Makes the core's log lines go through `RTMP_Log`.
 pub(crate) fn install_sink() {
-    static INSTALLED: Once = Once::new();
-    INSTALLED.call_once(|| crate::log::install(&ProgramLog));
+    crate::log::install(&ProgramLog);
 }
 
 /// Logs text as the one argument of the format "%s"; a NUL ends it.

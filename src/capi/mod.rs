@@ -33,6 +33,7 @@ mod reasons;
 pub mod receive;
 mod scalar;
 pub mod send;
+mod signals;
 pub mod sockbuf;
 pub mod swf;
 #[cfg(test)]

@@ -5,7 +5,7 @@ pub mod flv;
 use crate::Error;
 use crate::capi::call::{InUse, ReadingCall};
 use crate::capi::close::{Farewell, end, fail};
-use crate::capi::connect::{begin_stream, reconnect};
+use crate::capi::connect::{self, begin_stream, reconnect};
 use crate::capi::connection;
 use crate::capi::guard::guard;
 use crate::capi::mem::MallocBody;
@@ -105,14 +105,20 @@ fn end_unless_timed_out(call: ReadingCall, error: &Error) {
     }
 }
 
-/// Logs that nothing came in time. A program that polls a non-blocking descriptor knows, and does so often: the socket is
-/// asked once.
+/// Logs that nothing came in time. A program that polls a non-blocking descriptor, or has set a short time-out of its own on
+/// it, knows, and does so often: whether it is non-blocking the socket is asked once.
 fn say_late(call: &InUse) {
     let socket = call.stream.socket();
     if call.is_nonblocking.load(Ordering::Relaxed) || socket.is_nonblocking() {
         call.is_nonblocking.store(true, Ordering::Relaxed);
-        crate::debug!("no data yet");
-    } else if let Some(time) = socket.receive_timeout() {
+        return crate::debug!("no data yet");
+    }
+    // SAFETY: the structure stays while the call lives.
+    let link_timeout = unsafe { connect::timeout(call.handle()) };
+    let Some(time) = socket.receive_timeout() else { return };
+    if link_timeout.is_none_or(|most| time < most) {
+        crate::debug!("no data for {} s", time.as_secs_f32());
+    } else {
         let seconds = time.as_secs_f32();
         crate::error!("{}the server has sent nothing for {seconds} s (option timeout)", whose(call));
     }

@@ -20,6 +20,7 @@ pub use dial::{Target, dial, dial_address};
 pub use http::Chunked;
 pub use input::{BufferedInput, Input, Portion, Received};
 pub use proxy::{Credentials, Proxy, ProxyKind};
+pub use resolve::start_threads_within;
 pub use stream::Stream;
 pub use tcp::{Ready, Socket};
 pub use tls::{TlsServerContext, TlsSettings, TlsStream};

@@ -6,6 +6,7 @@ use crate::log::Text;
 use crate::{Error, Result};
 use std::io;
 use std::net::{IpAddr, SocketAddr, ToSocketAddrs};
+use std::sync::OnceLock;
 use std::sync::mpsc::{RecvTimeoutError, sync_channel};
 use std::thread;
 
@@ -33,7 +34,7 @@ pub(super) fn resolve(host: &[u8], port: u16, patience: &Patience<'_>) -> Result
 fn look_up(name: &str, port: u16, patience: &Patience<'_>) -> Result<io::Result<Vec<SocketAddr>>> {
     let (answer, answered) = sync_channel(1);
     let asked = name.to_owned();
-    let started = thread::Builder::new().name("librtmp-resolve".into()).spawn(move || {
+    let started = start(move || {
         let _ = answer.send((asked.as_str(), port).to_socket_addrs().map(Iterator::collect));
     });
     if started.is_err() {
@@ -53,6 +54,29 @@ fn look_up(name: &str, port: u16, patience: &Patience<'_>) -> Result<io::Result<
             Err(RecvTimeoutError::Disconnected) => return Err(unknown(name, "the resolver failed")),
         }
     }
+}
+
+static AROUND_STARTS: OnceLock<fn(&mut dyn FnMut())> = OnceLock::new();
+
+/// Makes the library's own threads be started within `around`, whose signal mask they inherit; only the first call counts.
+pub fn start_threads_within(around: fn(&mut dyn FnMut())) {
+    let _ = AROUND_STARTS.set(around);
+}
+
+/// Starts a thread for some work.
+fn start(work: impl FnOnce() + Send + 'static) -> io::Result<()> {
+    let mut work = Some(work);
+    let mut started = Ok(());
+    let mut spawn = || {
+        if let Some(work) = work.take() {
+            started = thread::Builder::new().name("librtmp-resolve".into()).spawn(work).map(drop);
+        }
+    };
+    match AROUND_STARTS.get() {
+        Some(around) => around(&mut spawn),
+        None => spawn(),
+    }
+    started
 }
 
 /// The error for a name without addresses.
