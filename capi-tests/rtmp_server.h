@@ -73,7 +73,7 @@ static inline void put(struct body *b, const void *bytes, size_t n)
 
 static inline void put_be(struct body *b, unsigned value, int bytes)
 {
-    while (bytes-- > 0) b->bytes[b->n++] = (unsigned char)(value >> (8 * bytes));
+    while (bytes-- > 0) b->bytes[b->n++] = bytes < 4 ? (unsigned char)(value >> (8 * bytes)) : 0;
 }
 
 static inline void put_double(struct body *b, double value)

@@ -5,8 +5,8 @@
 #define SMALL 60
 #define BODY 20000 /* more than the input buffer takes */
 
-/* What comes last. A message of no media keeps whoever asks for more waiting. */
-enum end { CONTROL, LARGE, AGGREGATE };
+/* What comes last. A message of no media keeps whoever asks for more waiting. A short film comes whole with the first receive. */
+enum end { CONTROL, LARGE, AGGREGATE, SHORT };
 
 /* How a program reads, and whether it got the whole film. */
 struct way {
@@ -30,6 +30,7 @@ static void send_aggregate(struct server *s, unsigned stamp)
 static void send_film(struct server *s, enum end end)
 {
     for (unsigned i = 0; i < SMALL; i++) server_send(s, 5, i * 10, i % 2 ? 9 : 8, 1, body, 100 + i);
+    if (end == SHORT) return;
     server_send(s, 5, 700, 9, 1, body, BODY);
     for (unsigned i = 0; i < SMALL; i++) server_send(s, 5, 800 + i * 10, 8, 1, body, 400);
     if (end == CONTROL) server_send(s, 2, 0, 3, 0, body, 4);
@@ -39,8 +40,10 @@ static void send_film(struct server *s, enum end end)
 
 static size_t film_bytes(enum end end)
 {
-    size_t bytes = 13 + BODY + 15;
-    for (size_t i = 0; i < SMALL; i++) bytes += 100 + i + 15 + 400 + 15;
+    size_t bytes = 13;
+    for (size_t i = 0; i < SMALL; i++) bytes += 100 + i + 15;
+    if (end == SHORT) return bytes;
+    bytes += BODY + 15 + SMALL * (400 + 15);
     if (end == LARGE) bytes += BODY + 15;
     if (end == AGGREGATE) bytes += 2 * (500 + 15);
     return bytes;
@@ -85,12 +88,21 @@ static int reads_packets(int fd, enum end end)
         media += packet.m_packetType != 3;
         RTMPPacket_Free(&packet);
     }
-    return media == 2 * SMALL + (end == CONTROL ? 1 : 2) && RTMP_IsConnected(&r);
+    int wanted = end == SHORT ? SMALL : 2 * SMALL + (end == CONTROL ? 1 : 2);
+    return media == wanted && RTMP_IsConnected(&r);
 }
 
 static const struct way ways[] = {
     {"RTMP_Read", reads}, {"RTMP_Read, tags in parts", reads_parts}, {"RTMP_ReadPacket", reads_packets}};
-static const char *const ends[] = {"a message of no media", "a large message", "an aggregate"};
+static const char *const ends[] = {"a message of no media", "a large message", "an aggregate", "a small message"};
+
+static void say_all(struct server *s, enum end end)
+{
+    server_greet(s);
+    server_accept(s, 1, 2);
+    server_status(s, "status", "NetStream.Play.Start");
+    send_film(s, end);
+}
 
 /* All of the film has come before the first read, so only what the library leaves there can wake the program. */
 static void on_own_socket(const struct way *way, enum end end)
@@ -99,10 +111,7 @@ static void on_own_socket(const struct way *way, enum end end)
     struct server s;
     int fd = server_pair(&s);
     client_on(&r, url, fd);
-    server_greet(&s);
-    server_accept(&s, 1, 2);
-    server_status(&s, "status", "NetStream.Play.Start");
-    send_film(&s, end);
+    say_all(&s, end);
     int begun = RTMP_Connect1(&r, NULL) && RTMP_ConnectStream(&r, 0);
     check(begun && way->read_all(fd, end), "a socket of the program's own, %s, %s last", way->name, ends[end]);
     RTMP_Close(&r);
@@ -111,8 +120,7 @@ static void on_own_socket(const struct way *way, enum end end)
 
 static void play_film(struct host *h, struct server *s)
 {
-    accept_stream(s, "play");
-    send_film(s, *(const enum end *)h->argument);
+    say_all(s, *(const enum end *)h->argument);
     take_rest(s);
 }
 
@@ -122,16 +130,16 @@ static void on_asked_for_socket(const struct way *way, enum end end)
     struct host h;
     host_start(&h, play_film, &end, 0);
     client_for(&r, url, sizeof url, h.port, "", 0);
-    int begun = RTMP_Connect(&r, NULL), fd = RTMP_Socket(&r);
-    check(begun && RTMP_ConnectStream(&r, 0) && way->read_all(fd, end), "the socket asked for, %s, %s last", way->name,
-          ends[end]);
+    /* The film has come with the start of the stream. */
+    int begun = RTMP_Connect(&r, NULL) && RTMP_ConnectStream(&r, 0), fd = RTMP_Socket(&r);
+    check(begun && way->read_all(fd, end), "the socket asked for, %s, %s last", way->name, ends[end]);
     RTMP_Close(&r);
     host_end(&h);
 }
 
 int main(void)
 {
-    for (enum end end = CONTROL; end <= AGGREGATE; end++) {
+    for (enum end end = CONTROL; end <= SHORT; end++) {
         for (const struct way *way = ways; way < ways + 3; way++) {
             on_own_socket(way, end);
             on_asked_for_socket(way, end);

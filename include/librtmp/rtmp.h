@@ -497,8 +497,8 @@ int RTMP_IsTimedout(struct RTMP *r);
 int RTMP_IsConnected(struct RTMP *r);
 
 /**
- * The socket's descriptor; -1 when there is none. From then on it is readable for as long as the program has
- * not been given all that came, so that it may be polled.
+ * The socket's descriptor; -1 when there is none. A program that polls it asks for it before its first
+ * read: it is then readable for as long as the program has not been given all that came.
  *
  * The caller promises:
  * `r` is null or was prepared by `RTMP_Init`.

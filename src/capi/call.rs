@@ -285,8 +285,8 @@ unsafe fn read<T>(
             let mut cipher = reading.cipher.take();
             let mut input = SockInput::new(&raw mut (*call.r).m_sb, call, cipher.as_deref_mut(), waits);
             let result = call.talk(|talk| work(talk, reading, &mut input));
-            if call.stream.socket().is_polled() && !reading.player.has_more() {
-                input.rest();
+            if call.stream.socket().is_polled() {
+                input.rest(reading.player.has_more());
             }
             drop(input);
             reading.cipher = cipher;

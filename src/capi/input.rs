@@ -5,7 +5,7 @@ use crate::capi::connection::Connection;
 use crate::capi::scalar::Scalar;
 use crate::capi::types::{RTMP_BUFFER_CACHE_SIZE, RTMPSockBuf};
 use crate::crypto::Rc4;
-use crate::transport::{Input, Received, Stream};
+use crate::transport::{Input, Polling, Received, Stream};
 use crate::{Error, Result};
 use libc::c_int;
 use std::io;
@@ -110,11 +110,16 @@ impl<'a> SockInput<'a> {
         Self { sb, connection, cipher, waits, base: own, capacity, start, size }
     }
 
-    /// Ends a call of a program that polls the descriptor, and that has been given all but what is buffered.
+    /// Ends a call of a program that polls the descriptor, or may do so; `has_more` tells whether it has not been given all
+    /// but what is buffered.
     #[cold]
-    pub(crate) fn rest(&self) {
-        if self.size == 0 {
-            self.connection.stream.rest();
+    pub(crate) fn rest(&self, has_more: bool) {
+        let stream = &self.connection.stream;
+        if self.size == 0 && !has_more {
+            stream.rest();
+        }
+        if stream.socket().change_polling(Polling::Open, Polling::No) {
+            stream.socket().take_back();
         }
     }
 

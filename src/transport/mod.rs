@@ -22,7 +22,7 @@ pub use input::{BufferedInput, Input, Portion, Received};
 pub use proxy::{Credentials, Proxy, ProxyKind};
 pub use resolve::start_threads_within;
 pub use stream::Stream;
-pub use tcp::{Ready, Socket};
+pub use tcp::{Polling, Ready, Socket};
 pub use tls::{TlsServerContext, TlsSettings, TlsStream};
 pub use tunnel::Tunnel;
 pub use wait::{Deadline, Interrupt, retry};

@@ -10,7 +10,7 @@ use std::io::{self, IoSlice};
 use std::mem::ManuallyDrop;
 use std::net::Shutdown;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd, RawFd};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
 use std::time::Duration;
 
 /// Sends never raise SIGPIPE in the program (`MSG_NOSIGNAL`).
@@ -31,10 +31,24 @@ const SEND_PATIENCE: Duration = Duration::from_secs(30);
 pub struct Socket {
     socket: ManuallyDrop<socket2::Socket>,
     interrupt: Interrupt,
-    /// Whether the program polls the descriptor.
-    is_polled: AtomicBool,
+    /// Whether the program polls the descriptor: a [`Polling`].
+    polling: AtomicU8,
     /// Whether the next byte in the kernel has been handed up already.
     has_lent: AtomicBool,
+}
+
+/// Whether the program polls the descriptor.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub enum Polling {
+    /// It does not.
+    No,
+    /// Its stream begins, and it has not said yet how it will read: it is taken for one that does.
+    Starting,
+    /// The stream has begun: unless it says otherwise before its first read has ended, it does not.
+    Open,
+    /// It does.
+    Yes,
 }
 
 /// What a wait is for.
@@ -54,19 +68,24 @@ impl Socket {
         Self {
             socket: ManuallyDrop::new(fd.into()),
             interrupt,
-            is_polled: AtomicBool::new(false),
+            polling: AtomicU8::new(Polling::No as u8),
             has_lent: AtomicBool::new(false),
         }
     }
 
     /// Notes that the program polls the descriptor, from the next receive on.
     pub fn expect_polling(&self) {
-        self.is_polled.store(true, Ordering::Relaxed);
+        self.polling.store(Polling::Yes as u8, Ordering::Relaxed);
     }
 
-    /// Whether the program polls the descriptor.
+    /// Goes on from one state of [`Polling`] to another; whether it was in that one.
+    pub fn change_polling(&self, from: Polling, to: Polling) -> bool {
+        self.polling.compare_exchange(from as u8, to as u8, Ordering::Relaxed, Ordering::Relaxed).is_ok()
+    }
+
+    /// Whether the program polls the descriptor, or may do so.
     pub fn is_polled(&self) -> bool {
-        self.is_polled.load(Ordering::Relaxed)
+        self.polling.load(Ordering::Relaxed) != Polling::No as u8
     }
 
     /// How many bytes wait in the kernel that have not been handed up.

@@ -13,7 +13,7 @@ use libc::c_int;
 use std::sync::Arc;
 
 /// Shakes hands as the server, on an accepted socket in `m_sb.sb_socket`. What `RTMPSockBuf_Fill` has received of the client
-/// is taken first. The program may poll that socket, as with [`RTMP_Connect1`].
+/// is taken first. The program may poll that socket, as with `RTMP_Connect1`.
 ///
 /// # Safety
 /// `r` is null or initialised by `RTMP_Init`.

@@ -13,6 +13,7 @@ use crate::capi::types::RTMP;
 use crate::chunk::Body;
 use crate::message::MessageType;
 use crate::session::{Event, Incoming, Scalars};
+use crate::transport::Polling;
 use crate::{Error, Result};
 use libc::c_int;
 
@@ -109,8 +110,16 @@ fn give_up(call: ReadingCall, error: &Error) {
     end(call, Farewell::Omitted, |_| {});
 }
 
-/// Meets messages until the stream plays.
+/// Meets messages until the stream plays. What comes with the last of them is the program's, which may ask for the descriptor
+/// next, to poll it.
 fn await_start(call: &mut ReadingCall) -> Result<Event> {
+    call.stream.socket().change_polling(Polling::No, Polling::Starting);
+    let started = meet_until_start(call);
+    call.stream.socket().change_polling(Polling::Starting, Polling::Open);
+    started
+}
+
+fn meet_until_start(call: &mut ReadingCall) -> Result<Event> {
     let met = call.run(|talk, reading, input| {
         while !talk.host.playing() {
             let message = reading.read_message(talk, input, &mut [])?;
