@@ -173,11 +173,12 @@ def compare(options):
         source = from_join(source, got)
     if not source:
         raise Different("the source has no tags to compare")
-    if len(source) - options.unsent <= len(got) < len(source):
-        source = source[: len(got)]
     groups = [("video",), ("audio",), ("script",)] if options.per_kind else [("video", "audio", "script")]
     for kinds in groups:
-        difference([t for t in source if t.kind in kinds], [t for t in got if t.kind in kinds], options)
+        wanted, there = ([tag for tag in tags if tag.kind in kinds] for tags in (source, got))
+        if len(wanted) - options.unsent <= len(there) < len(wanted):
+            wanted = wanted[: len(there)]
+        difference(wanted, there, options)
     counts = {kind: sum(tag.kind == kind for tag in got) for kind in KINDS.values()}
     print(f"the same: {len(got)} tags ({counts['video']} video, {counts['audio']} audio, {counts['script']} script)")
 
@@ -217,7 +218,7 @@ def main():
     comparer.add_argument("--headers-apart", action="store_true",
                           help="sequence headers need only come before the first frame of their kind")
     comparer.add_argument("--joined", action="store_true", help="GOT may begin at a later frame, video with a keyframe")
-    comparer.add_argument("--unsent", type=int, default=0, metavar="N", help="at most the last N tags may be missing")
+    comparer.add_argument("--unsent", type=int, default=0, metavar="N", help="at most the last N tags may be missing (--per-kind: of each)")
     comparer.add_argument("--per-kind", action="store_true", help="audio and video may be interleaved differently")
     looper = commands.add_parser("loop", help="write a film several times in a row")
     looper.add_argument("source")
