@@ -194,7 +194,11 @@ impl InUse {
                 return None;
             }
             let _seat = Aside(self);
-            read(self, false, work)
+            let result = read(self, false, work);
+            if self.stream.socket().is_polled() {
+                rest(self);
+            }
+            result
         }
     }
 }
@@ -252,6 +256,16 @@ impl ReadingCall {
         // SAFETY: the call has the seat, and is borrowed for as long as the work takes.
         unsafe { read(&self.0, true, work) }
     }
+
+    /// Ends the work of a call that has something for the program, which may poll the descriptor. Not a part of [`Self::run`]:
+    /// a result that waits for it there goes through memory.
+    #[inline]
+    pub(crate) fn rest(&mut self) {
+        if self.stream.socket().is_polled() {
+            // SAFETY: the call has the seat, and is borrowed meanwhile.
+            unsafe { rest(&self.0) };
+        }
+    }
 }
 
 impl From<ReadingCall> for InUse {
@@ -285,14 +299,21 @@ unsafe fn read<T>(
             let mut cipher = reading.cipher.take();
             let mut input = SockInput::new(&raw mut (*call.r).m_sb, call, cipher.as_deref_mut(), waits);
             let result = call.talk(|talk| work(talk, reading, &mut input));
-            if call.stream.socket().is_polled() {
-                input.rest(reading.player.has_more());
-            }
             drop(input);
             reading.cipher = cipher;
             result
         })
     }
+}
+
+/// Lets the descriptor be unreadable when the program has been given all that came.
+///
+/// # Safety
+/// As [`read`].
+#[cold]
+unsafe fn rest(call: &InUse) {
+    // SAFETY: the caller's promise.
+    unsafe { read(call, false, |_, reading, input| input.rest(reading.player.has_more())) };
 }
 
 /// A call that has the state of `RTMP_Write` for itself.

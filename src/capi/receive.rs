@@ -47,6 +47,7 @@ pub unsafe extern "C" fn RTMP_ReadPacket(r: *mut RTMP, packet: *mut RTMPPacket) 
             });
             match chunk.unwrap_or(Err(Error::Closed)) {
                 Ok(chunk) => {
+                    call.rest();
                     drop(call);
                     fill(packet, &chunk.header, chunk.received, chunk.message);
                     1
@@ -143,6 +144,7 @@ pub unsafe extern "C" fn RTMP_GetNextMediaPacket(r: *mut RTMP, packet: *mut RTMP
                 .unwrap_or(Err(Error::Closed));
             match media {
                 Ok(Media::Message(message)) => {
+                    call.rest();
                     drop(call);
                     fill(packet, &message.header, message.header.length, message.body);
                     1

@@ -115,6 +115,7 @@ fn give_up(call: ReadingCall, error: &Error) {
 fn await_start(call: &mut ReadingCall) -> Result<Event> {
     call.stream.socket().change_polling(Polling::No, Polling::Starting);
     let started = meet_until_start(call);
+    call.rest();
     call.stream.socket().change_polling(Polling::Starting, Polling::Open);
     started
 }

@@ -74,9 +74,12 @@ unsafe fn was_late(r: *mut RTMP) -> bool {
     unsafe { connection::current(r) }.is_some_and(|call| call.read_was_late.swap(false, Ordering::Relaxed))
 }
 
-fn finish_read(call: ReadingCall, outcome: ReadOutcome) -> c_int {
+fn finish_read(mut call: ReadingCall, outcome: ReadOutcome) -> c_int {
     match outcome {
-        ReadOutcome::Bytes(n) => return n as c_int,
+        ReadOutcome::Bytes(n) => {
+            call.rest();
+            return n as c_int;
+        }
         ReadOutcome::Ended(Event::Reconnect) => {
             act(call, Event::Reconnect);
         }
