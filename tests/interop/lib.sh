@@ -79,6 +79,27 @@ debian_package() { # NAME
     mv "$WORK/$1/unpacked" "$UNPACKED"
 }
 
+# Unpacks the source of one of Debian's packages, once, and tells in SOURCES where. What is compiled from it is kept there too.
+debian_source() { # NAME
+    SOURCES=${XDG_CACHE_HOME:-$HOME/.cache}/librtmp-interop/$1-source
+    [ -d "$SOURCES" ] && return
+    need xz xz-utils
+    echo "unpacking the source of $1 into $SOURCES"
+    local apt=$WORK/$1-apt keys=/usr/share/keyrings/debian-archive-keyring.gpg
+    mkdir -p "$apt/lists/partial" "$apt/unpacked"
+    # Where the machine gets Debian's packages there are their sources, whose lists it needs not have.
+    apt-get indextargets --format "\$(ORIGIN) deb-src [signed-by=$keys] \$(REPO_URI) \$(RELEASE) \$(COMPONENT)" \
+        "Created-By: Packages" | sed -n 's/^Debian //p' | sort -u >"$apt/sources.list"
+    (
+        cd "$apt"
+        options=(-qq -o "Dir::Etc::SourceList=$apt/sources.list" -o Dir::Etc::SourceParts=- -o "Dir::State::Lists=$apt/lists")
+        timeout 300 apt-get "${options[@]}" update && timeout 300 apt-get "${options[@]}" source --download-only "$1"
+    ) >"$WORK/$1-apt.log" 2>&1 || fail "apt-get could not download the source of $1"
+    tar -xf "$apt"/*.orig.tar.xz -C "$apt/unpacked" --strip-components=1 || fail "the source of $1 could not be unpacked"
+    mkdir -p "${SOURCES%/*}"
+    mv "$apt/unpacked" "$SOURCES"
+}
+
 # A port that was free a moment ago, on 127.0.0.1 and on ::1; none of those that the kernel gives to whoever connects.
 free_port() {
     python3 - <<'PY'
