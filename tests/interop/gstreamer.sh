@@ -3,16 +3,8 @@
 set -euo pipefail
 . "$(dirname "$0")/lib.sh"
 need gst-launch-1.0 gstreamer1.0-tools
+gst_plugins coreelements flv rtmp
 
-# Only the plugins in question: no scan of the machine's other plugins, no trace in the user's cache.
-PLUGINS=$(pkg-config --variable=pluginsdir gstreamer-1.0 2>/dev/null || true)
-[ -n "$PLUGINS" ] || PLUGINS=/usr/lib/$(gcc -print-multiarch)/gstreamer-1.0
-mkdir "$WORK/plugins"
-for plugin in coreelements flv rtmp; do
-    [ -e "$PLUGINS/libgst$plugin.so" ] || fail "no libgst$plugin.so (Debian packages gstreamer1.0-plugins-good and -bad)"
-    ln -s "$PLUGINS/libgst$plugin.so" "$WORK/plugins/"
-done
-export GST_PLUGIN_SYSTEM_PATH=$WORK/plugins GST_REGISTRY=$WORK/registry GST_REGISTRY_FORK=no
 launch() { # NAME PIPELINE...
     local name=$1
     shift

@@ -190,6 +190,19 @@ row() { # SCHEME PEER DIRECTION [RESULT]
     [ -z "${ROWS:-}" ] || echo "$line" >>"$ROWS"
 }
 
+# Makes GStreamer know only the plugins in question: no scan of the machine's others, no trace in the user's cache.
+gst_plugins() { # NAME...
+    local plugins plugin
+    plugins=$(pkg-config --variable=pluginsdir gstreamer-1.0 2>/dev/null || true)
+    [ -n "$plugins" ] || plugins=/usr/lib/$(gcc -print-multiarch)/gstreamer-1.0
+    mkdir "$WORK/plugins"
+    for plugin in "$@"; do
+        [ -e "$plugins/libgst$plugin.so" ] || fail "no libgst$plugin.so (Debian packages gstreamer1.0-plugins-good and -bad)"
+        ln -s "$plugins/libgst$plugin.so" "$WORK/plugins/"
+    done
+    export GST_PLUGIN_SYSTEM_PATH=$WORK/plugins GST_REGISTRY=$WORK/registry GST_REGISTRY_FORK=no
+}
+
 # A private nginx, with the blocks of its configuration on standard input and its files in $WORK/NAME.
 run_nginx() { # NAME [MODULE]
     need nginx nginx
