@@ -6,6 +6,7 @@
 # make examples       builds the programs of examples into build/examples
 # make check          runs every test; check-PART (rust abi capi install guard sanitize soak fuzz examples interop) runs one part
 # make check-x86      the same for the library built for 32-bit x86, beside Debian's: installs packages of that architecture
+# make check-arm64    the same for 64-bit ARM, in an emulator
 # make sanitize       the memory and thread checkers at length: besides check-sanitize the examples, and ThreadSanitizer
 # make soak           20 GiB played, 20 GiB published, 5000 sessions: SOAK_GIB=, SOAK_CYCLES= for less; and hostile peers at length
 # make fuzz           every fuzz target at length, FUZZ_TIME seconds each (600); make fuzz-table writes docs/fuzzing.md too
@@ -32,7 +33,7 @@ HEADERS := amf http log rtmp
 space   := $(subst ,, )
 escaped  = $(subst $(space),\\ ,$(1))
 PARTS   := rust abi capi install guard sanitize soak fuzz examples interop
-APART   := x86
+APART   := x86 arm64
 
 # Without Rust's own kind of library, which cannot be optimised across crates.
 all:

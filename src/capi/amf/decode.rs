@@ -250,7 +250,8 @@ impl Destination {
     /// Sets the type as soon as it is known; an object or array is empty until it is decoded.
     fn kind(&mut self, marker: u8) {
         let switched = if marker == marker::AVMPLUS { marker::OBJECT } else { marker };
-        let p_type = AMFDataType::from(switched);
+        // An unknown one is seen as the machine's `char`, which has a sign on x86 and none on ARM.
+        let p_type = switched as c_char as AMFDataType;
         // SAFETY: as in `name`.
         unsafe {
             (*self.0).p_type = p_type;
