@@ -63,6 +63,19 @@ pub(crate) unsafe fn take_call(r: *mut RTMP, wanted: impl Fn(&RTMP_METHOD) -> bo
     None
 }
 
+/// Whether a call of this method is in the list.
+///
+/// # Safety
+/// As [`push_call`].
+pub(crate) unsafe fn has_call(r: *const RTMP, method: &[u8]) -> bool {
+    // SAFETY: the caller's promise: `m_numCalls` calls stand in the list.
+    unsafe {
+        let count = usize::try_from((*r).m_numCalls).unwrap_or(0);
+        let calls = (*r).m_methodCalls;
+        !calls.is_null() && (0..count).any(|index| (*calls.add(index)).name.bytes() == method)
+    }
+}
+
 /// Drops a call by its place in the list, and frees its name.
 ///
 /// # Safety

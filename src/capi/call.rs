@@ -297,7 +297,7 @@ unsafe fn read<T>(
     unsafe {
         call.reading.with(|reading| {
             let mut cipher = reading.cipher.take();
-            let mut input = SockInput::new(&raw mut (*call.r).m_sb, call, cipher.as_deref_mut(), waits);
+            let mut input = SockInput::new(call.r, call, cipher.as_deref_mut(), waits);
             let result = call.talk(|talk| work(talk, reading, &mut input));
             drop(input);
             reading.cipher = cipher;

@@ -18,6 +18,7 @@ pub(crate) use hung::{place, succeed};
 pub(crate) use notes::{await_closes, is_dialled_elsewhere, is_dialled_here};
 pub(crate) use origin::{Belonging, belonging, is_shared_with_parent};
 
+use crate::capi::awaited::Awaited;
 use crate::capi::call::Seated;
 use crate::capi::input::Bulk;
 use crate::capi::mem::MallocBody;
@@ -65,6 +66,8 @@ pub(crate) struct Connection {
     pub(crate) announced_chunk_size: AtomicUsize,
     /// How often a bandwidth check was asked for.
     pub(crate) bandwidth_checks: AtomicU32,
+    /// Whether the server owes an answer without which the stream does not begin.
+    pub(crate) awaited: Awaited,
     /// What became of a `publish` sent ahead.
     pub(crate) publish_ahead: Mutex<PublishAhead>,
     /// Who connected what.
@@ -105,6 +108,7 @@ impl Connection {
             published: AtomicBool::new(false),
             announced_chunk_size: AtomicUsize::new(0),
             bandwidth_checks: AtomicU32::new(0),
+            awaited: Awaited::default(),
             publish_ahead: Mutex::default(),
             origin: Origin::of(fd),
             replaced: None,

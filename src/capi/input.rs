@@ -3,9 +3,10 @@
 
 use crate::capi::connection::Connection;
 use crate::capi::scalar::Scalar;
-use crate::capi::types::{RTMP_BUFFER_CACHE_SIZE, RTMPSockBuf};
+use crate::capi::types::{RTMP, RTMP_BUFFER_CACHE_SIZE, RTMPSockBuf};
+use crate::capi::{awaited, connect};
 use crate::crypto::Rc4;
-use crate::transport::{Input, Polling, Received, Stream};
+use crate::transport::{Deadline, Input, Polling, Received, Stream};
 use crate::{Error, Result};
 use libc::c_int;
 use std::io;
@@ -69,7 +70,7 @@ impl Drop for Bulk {
 
 /// `m_sb` as an [`Input`]. No reference into it lives while a receive waits.
 pub(crate) struct SockInput<'a> {
-    sb: *mut RTMPSockBuf,
+    r: *mut RTMP,
     connection: &'a Connection,
     cipher: Option<&'a mut Rc4>,
     waits: bool,
@@ -85,21 +86,23 @@ impl<'a> SockInput<'a> {
     /// points into; what is out of bounds is no buffered data.
     ///
     /// # Safety
-    /// `sb` points to an initialised `RTMPSockBuf` that stays where it is and is used by nobody else while this lives.
+    /// `r` points to an initialised `struct RTMP` that stays where it is, and whose `m_sb` nobody else uses, while this
+    /// lives; `connection` hangs on it.
     pub(crate) unsafe fn new(
-        sb: *mut RTMPSockBuf,
+        r: *mut RTMP,
         connection: &'a Connection,
         cipher: Option<&'a mut Rc4>,
         waits: bool,
     ) -> Self {
         // SAFETY: the caller's promise; only addresses are compared, nothing is read through `sb_start`.
         let (own, size, at) = unsafe {
+            let sb = &raw mut (*r).m_sb;
             let own: *mut u8 = (&raw mut (*sb).sb_buf).cast();
             (own, usize::try_from((*sb).sb_size).unwrap_or(0), (*sb).sb_start.addr())
         };
         let bulk = connection.bulk.offset(at).filter(|start| size <= BULK_SIZE - *start);
         if let (Some(start), Some(base)) = (bulk, connection.bulk.get()) {
-            return Self { sb, connection, cipher, waits, base, capacity: BULK_SIZE, start, size };
+            return Self { r, connection, cipher, waits, base, capacity: BULK_SIZE, start, size };
         }
         let capacity = RTMP_BUFFER_CACHE_SIZE;
         let size = size.min(capacity);
@@ -107,7 +110,7 @@ impl<'a> SockInput<'a> {
         let fits = |start: &usize| *start <= capacity - size;
         let offset = at.wrapping_sub(own.addr());
         let start = Some(offset).filter(fits).or(Some(moved).filter(fits)).unwrap_or(0);
-        Self { sb, connection, cipher, waits, base: own, capacity, start, size }
+        Self { r, connection, cipher, waits, base: own, capacity, start, size }
     }
 
     /// Ends a call of a program that polls the descriptor, or may do so; `has_more` tells whether it has not been given all
@@ -124,16 +127,16 @@ impl<'a> SockInput<'a> {
     }
 
     fn own(&self) -> *mut u8 {
-        // SAFETY: `new`'s caller promised that `sb` is good; only an address is taken.
-        unsafe { (&raw mut (*self.sb).sb_buf).cast() }
+        // SAFETY: `new`'s caller promised that `r` is good; only an address is taken.
+        unsafe { (&raw mut (*self.r).m_sb.sb_buf).cast() }
     }
 
     /// Makes the public fields say what is buffered.
     fn publish(&mut self) {
-        // SAFETY: `new`'s caller promised that `sb` is good; `start` lies inside the buffer.
+        // SAFETY: `new`'s caller promised that `r` is good; `start` lies inside the buffer.
         unsafe {
-            (*self.sb).sb_start = self.base.add(self.start).cast();
-            (*self.sb).sb_size = self.size as c_int;
+            (*self.r).m_sb.sb_start = self.base.add(self.start).cast();
+            (*self.r).m_sb.sb_size = self.size as c_int;
         }
         self.connection.buffer_start.store(self.start, Ordering::Relaxed);
     }
@@ -225,9 +228,44 @@ impl<'a> SockInput<'a> {
         (direct > 0 || spare > 0).then_some(spare)
     }
 
-    /// One receive of a layered stream (TLS, tunnel), or of a socket that lends its last byte: into `direct`, and the room
-    /// behind what is buffered.
-    fn receive_layered(&mut self, direct: &mut [u8]) -> Result<usize> {
+    /// One receive, however the stream is made.
+    #[inline(always)]
+    fn receive_any(&mut self, direct: &mut [u8]) -> Result<usize> {
+        match self.ahead_of(direct.len()) {
+            Some(ahead) => self.receive_plain(direct, ahead),
+            None => {
+                self.leave_bulk();
+                self.receive_layered(direct, Deadline::NEVER)
+            }
+        }
+    }
+
+    /// One receive while the server may owe an answer, for which it has so long whatever else it sends.
+    #[cold]
+    fn receive_awaiting(&mut self, direct: &mut [u8]) -> Result<usize> {
+        let awaited = &self.connection.awaited;
+        // SAFETY: `new`'s caller promised that `r` is good, and that the connection hangs on it.
+        let (missing, timeout) =
+            unsafe { (awaited::missing(self.r, self.connection), connect::timeout(self.r)) };
+        if missing.is_none() {
+            awaited.settle();
+            return self.receive_any(direct);
+        }
+        let due = awaited.due(timeout);
+        // Also while something comes all the time.
+        let received = due.left().and_then(|_| {
+            self.leave_bulk();
+            self.receive_layered(direct, due)
+        });
+        if matches!(received, Err(Error::TimedOut)) {
+            awaited.timed_out();
+        }
+        received
+    }
+
+    /// One receive of a layered stream (TLS, tunnel), of a socket that lends its last byte, or of one that must be ready by
+    /// `latest`: into `direct`, and the room behind what is buffered.
+    fn receive_layered(&mut self, direct: &mut [u8], latest: Deadline) -> Result<usize> {
         let stream = &self.connection.stream;
         let mut deadline = None;
         loop {
@@ -237,7 +275,7 @@ impl<'a> SockInput<'a> {
             }
             let deadline = match deadline {
                 Some(deadline) => deadline,
-                None => *deadline.insert(stream.socket().receive_deadline()?),
+                None => *deadline.insert(stream.socket().receive_deadline()?.or(latest)),
             };
             stream.wait_readable(deadline)?;
         }
@@ -275,17 +313,15 @@ impl Input for SockInput<'_> {
 
     fn receive(&mut self, direct: &mut [u8]) -> Result<Received> {
         self.make_room();
-        let received = match self.ahead_of(direct.len()) {
-            Some(ahead) => self.receive_plain(direct, ahead),
-            None => {
-                self.leave_bulk();
-                self.receive_layered(direct)
-            }
+        let received = if self.waits && self.connection.awaited.is() {
+            self.receive_awaiting(direct)
+        } else {
+            self.receive_any(direct)
         };
-        // SAFETY: `new`'s caller promised that `sb` is good.
+        // SAFETY: `new`'s caller promised that `r` is good.
         unsafe {
             let timed_out = matches!(received, Err(Error::TimedOut)) && self.waits;
-            Scalar::store(&raw mut (*self.sb).sb_timedout, c_int::from(timed_out));
+            Scalar::store(&raw mut (*self.r).m_sb.sb_timedout, c_int::from(timed_out));
         };
         let received = match received? {
             0 => return Err(Error::Closed),

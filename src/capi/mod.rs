@@ -8,6 +8,7 @@
 mod allocator;
 pub mod amf;
 mod arrays;
+mod awaited;
 mod call;
 pub mod close;
 pub mod connect;

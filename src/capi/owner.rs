@@ -152,6 +152,7 @@ impl Host for Owner<'_> {
         let _exclusive = self.connection.arrays.lock();
         // SAFETY: `r` is good (see `new`), and the lock keeps the other half out of the list.
         unsafe { arrays::push_call(self.r, method, transaction) };
+        self.connection.awaited.asked(method);
     }
 
     fn call_answered(&mut self, transaction: i32) -> Option<Vec<u8>> {

@@ -4,11 +4,13 @@ use crate::Error;
 use crate::bytes::without_query;
 use crate::capi::call::{InUse, ReadingCall};
 use crate::capi::types::RTMP;
+use crate::capi::{awaited, connect};
 use crate::log::{Place, Text};
 use crate::session::feature;
 use libc::c_int;
 use std::fmt::Display;
 use std::io;
+use std::time::Duration;
 
 /// Leaves the system's reason of a failure in errno, which programs print: what was called since may have changed it.
 pub(crate) fn show_errno(error: &Error) {
@@ -69,14 +71,34 @@ pub(crate) fn say_not_begun(call: &ReadingCall, why: impl Display) {
     crate::error!("cannot {doing} {server}{}{stream}: {why}", shown(app));
 }
 
-/// A time-out in words.
+/// A stream that did not begin in time, in words.
 pub(crate) fn late(call: &ReadingCall) -> String {
     let socket = call.stream.socket();
-    let time = match socket.receive_timeout().filter(|_| !socket.is_nonblocking()) {
-        Some(time) => format!(": nothing came for {} s (option timeout)", time.as_secs_f32()),
-        None => String::new(),
-    };
-    format!("the server did not start the stream in time{time}")
+    let time = waited(call).filter(|_| !socket.is_nonblocking()).map(|time| time.as_secs_f32());
+    match (missing(call), time) {
+        (Some(method), Some(time)) => {
+            format!("the server did not answer {method} within {time} s (option timeout)")
+        }
+        (None, Some(time)) => {
+            format!("the server did not start the stream in time: nothing came for {time} s (option timeout)")
+        }
+        (_, None) => "the server did not start the stream in time".to_owned(),
+    }
+}
+
+/// How long the wait was that a call has ended with a time-out; `None` is for ever.
+pub(crate) fn waited(call: &InUse) -> Option<Duration> {
+    if call.awaited.is_overdue() {
+        // SAFETY: the structure stays while the call lives.
+        return unsafe { connect::timeout(call.handle()) };
+    }
+    call.stream.socket().receive_timeout()
+}
+
+/// The call of ours whose answer is missing, without which the stream does not begin.
+pub(crate) fn missing(call: &InUse) -> Option<Text<'static>> {
+    // SAFETY: the structure stays while the call lives, and its connection hangs there.
+    unsafe { awaited::missing(call.handle(), call) }
 }
 
 #[cfg(test)]

@@ -9,7 +9,7 @@ use crate::capi::connect::{self, begin_stream, reconnect};
 use crate::capi::connection;
 use crate::capi::guard::guard;
 use crate::capi::mem::MallocBody;
-use crate::capi::reasons::whose;
+use crate::capi::reasons::{missing, waited, whose};
 use crate::capi::scalar::Scalar;
 use crate::capi::types::{RTMP, RTMPChunk, RTMPPacket};
 use crate::chunk::{ChunkBytes, Format, MAX_BODY, MAX_CHANNEL, MessageHeader};
@@ -116,12 +116,17 @@ fn say_late(call: &InUse) {
     }
     // SAFETY: the structure stays while the call lives.
     let link_timeout = unsafe { connect::timeout(call.handle()) };
-    let Some(time) = socket.receive_timeout() else { return };
+    let Some(time) = waited(call) else { return };
+    let seconds = time.as_secs_f32();
     if link_timeout.is_none_or(|most| time < most) {
-        crate::debug!("no data for {} s", time.as_secs_f32());
-    } else {
-        let seconds = time.as_secs_f32();
-        crate::error!("{}the server has sent nothing for {seconds} s (option timeout)", whose(call));
+        return crate::debug!("no data for {seconds} s");
+    }
+    let server = whose(call);
+    match missing(call) {
+        Some(method) => {
+            crate::error!("{server}the server did not answer {method} within {seconds} s (option timeout)")
+        }
+        None => crate::error!("{server}the server has sent nothing for {seconds} s (option timeout)"),
     }
 }
 

@@ -69,13 +69,17 @@ impl Deadline {
         time.map_or(Self::NEVER, Self::after)
     }
 
-    /// The earlier of this deadline and one `time` from now.
-    pub fn or_after(self, time: Duration) -> Self {
-        let other = Instant::now().checked_add(time);
-        match (self.0, other) {
+    /// The earlier of two deadlines.
+    pub fn or(self, other: Self) -> Self {
+        match (self.0, other.0) {
             (Some(one), Some(other)) => Self(Some(one.min(other))),
             (one, other) => Self(one.or(other)),
         }
+    }
+
+    /// The earlier of this deadline and one `time` from now.
+    pub fn or_after(self, time: Duration) -> Self {
+        self.or(Self::after(time))
     }
 
     /// The moment `time` later.

@@ -46,7 +46,7 @@ fn answers() {
             says: &[
                 "stream 0",
                 "cannot play 127.0.0.1:",
-                "did not start the stream in time: nothing came for 1 s",
+                "did not answer createStream within 1 s (option timeout)",
             ],
             took: 1..=6,
             ..Case::default()
