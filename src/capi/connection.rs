@@ -50,6 +50,8 @@ pub(crate) struct Connection {
     pub(crate) arrays: Mutex<()>,
     /// Where the buffered bytes begin in `sb_buf`, should the structure be moved.
     pub(crate) buffer_start: AtomicUsize,
+    /// How many of the buffered bytes are deciphered (RTMPE): what stands behind them the program has received by itself.
+    pub(crate) deciphered: AtomicUsize,
     /// Where bytes are buffered that arrive faster than `sb_buf` takes them; whoever has the reading half's seat uses it.
     pub(crate) bulk: Bulk,
     /// The last `RTMP_Read` ended with a time-out.
@@ -100,6 +102,7 @@ impl Connection {
             publisher: Seated::new(publisher),
             arrays: Mutex::default(),
             buffer_start: AtomicUsize::new(0),
+            deciphered: AtomicUsize::new(0),
             bulk: Bulk::default(),
             read_was_late: AtomicBool::new(false),
             is_nonblocking: AtomicBool::new(false),

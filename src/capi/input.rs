@@ -110,7 +110,25 @@ impl<'a> SockInput<'a> {
         let fits = |start: &usize| *start <= capacity - size;
         let offset = at.wrapping_sub(own.addr());
         let start = Some(offset).filter(fits).or(Some(moved).filter(fits)).unwrap_or(0);
-        Self { r, connection, cipher, waits, base: own, capacity, start, size }
+        let mut input = Self { r, connection, cipher, waits, base: own, capacity, start, size };
+        if input.cipher.is_some() {
+            input.decipher_filled();
+        }
+        input
+    }
+
+    /// Deciphers what the program has put behind what was buffered, by `RTMPSockBuf_Fill`.
+    #[cold]
+    fn decipher_filled(&mut self) {
+        let known = self.connection.deciphered.load(Ordering::Relaxed).min(self.size);
+        let filled = std::mem::replace(&mut self.size, known) - known;
+        match self.decipher(&mut [], filled) {
+            Ok(()) => self.size += filled,
+            Err(error) => {
+                crate::error!("{error}");
+                self.connection.stream.interrupt_all();
+            }
+        }
     }
 
     /// Ends a call of a program that polls the descriptor, or may do so; `has_more` tells whether it has not been given all
@@ -139,6 +157,9 @@ impl<'a> SockInput<'a> {
             (*self.r).m_sb.sb_size = self.size as c_int;
         }
         self.connection.buffer_start.store(self.start, Ordering::Relaxed);
+        if self.cipher.is_some() {
+            self.connection.deciphered.store(self.size, Ordering::Relaxed);
+        }
     }
 
     /// Moves what is buffered to the front of the memory that the next receive is to fill, so that there is room behind
