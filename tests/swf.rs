@@ -166,6 +166,16 @@ fn a_link_stays_a_link() {
 }
 
 #[test]
+fn a_link_to_a_file_that_is_not_there_yet_stays_a_link() {
+    let (home, server) = (Home::new(), server());
+    std::os::unix::fs::symlink("next", home.file()).expect("the directory is there");
+    std::os::unix::fs::symlink(home.0.join("real"), home.0.join("next")).expect("the directory is there");
+    home.hash(&server.origin, 30, 0).expect("a good file");
+    assert!(std::fs::symlink_metadata(home.file()).expect("it is there").is_symlink());
+    assert!(std::fs::read_to_string(home.0.join("real")).expect("it is there").starts_with("url: "));
+}
+
+#[test]
 fn many_threads_leave_a_whole_file() {
     let (home, server) = (Home::new(), server());
     std::thread::scope(|scope| {

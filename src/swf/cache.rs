@@ -16,6 +16,8 @@ const FILE_NAME: &str = ".swfinfo";
 const MAX_FILE: u64 = 4 * 1024 * 1024;
 /// Nobody but the user reads which SWF files he plays.
 const MODE: u32 = 0o600;
+/// How many links are followed, as many as the system follows.
+const MAX_LINKS: u32 = 40;
 /// How many names for the temporary file are tried.
 const NAME_TRIES: u32 = 16;
 
@@ -85,7 +87,7 @@ impl Cache {
 
     /// Writes a temporary file beside the cache and renames it over the cache, or over what a link there points to.
     fn write(&self, text: &[u8]) -> io::Result<()> {
-        let path = fs::canonicalize(&self.path).unwrap_or_else(|_| self.path.clone());
+        let path = followed(&self.path);
         let (temporary, mut file) = create_beside(&path)?;
         let result = file.write_all(text).and_then(|()| fs::rename(&temporary, &path));
         if result.is_err() {
@@ -93,6 +95,16 @@ impl Cache {
         }
         result
     }
+}
+
+/// Where links lead, also one whose file does not exist yet.
+fn followed(path: &Path) -> PathBuf {
+    let mut path = path.to_owned();
+    for _ in 0..MAX_LINKS {
+        let Ok(link) = fs::read_link(&path) else { break };
+        path = path.parent().map_or_else(|| link.clone(), |directory| directory.join(&link));
+    }
+    path
 }
 
 /// A new file in the same directory, under a name that no other process and no other thread uses.
