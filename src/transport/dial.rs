@@ -39,7 +39,7 @@ impl Target {
 /// Connects to the target, or to its proxy and through it to the target. All addresses of the name are tried, of both
 /// families (RFC 8305). Ends with [`Error::Closed`] soon after `is_wanted` has said no, which is asked now and then.
 pub fn dial(target: &Target, interrupt: Interrupt, is_wanted: &dyn Fn() -> bool) -> Result<Socket> {
-    let patience = Patience { deadline: target.deadline, interrupt, is_wanted };
+    let patience = Patience::new(target.deadline, interrupt, is_wanted);
     let (host, port) =
         target.proxy.as_ref().map_or((&target.host, target.port), |proxy| (&proxy.host, proxy.port));
     let addresses = resolve(host, port, &patience).map_err(|error| whose(target, error))?;
@@ -55,7 +55,7 @@ pub fn dial_address(
     interrupt: Interrupt,
     is_wanted: &dyn Fn() -> bool,
 ) -> Result<Socket> {
-    let patience = Patience { deadline: target.deadline, interrupt, is_wanted };
+    let patience = Patience::new(target.deadline, interrupt, is_wanted);
     establish(std::slice::from_ref(address), target, &patience)
 }
 

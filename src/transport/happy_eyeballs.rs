@@ -231,9 +231,10 @@ fn name(address: &SockAddr) -> String {
 mod tests {
     use super::*;
     use std::net::TcpListener;
+    use std::sync::atomic::{AtomicI32, Ordering};
 
     fn by(time: Duration) -> Patience<'static> {
-        Patience { deadline: Deadline::after(time), interrupt: Interrupt::default(), is_wanted: &|| true }
+        Patience::new(Deadline::after(time), Interrupt::default(), &|| true)
     }
 
     fn soon() -> Patience<'static> {
@@ -274,9 +275,19 @@ mod tests {
         let alone = connect_first(&addresses[..1], None, &by(Duration::from_millis(50)));
         assert!(alone.unwrap_err().to_string().contains("no answer in time"));
         let unwanted_soon = || began.elapsed() < ATTEMPT_DELAY * 2;
-        let patience = Patience { is_wanted: &unwanted_soon, ..by(Duration::from_secs(60)) };
+        let patience =
+            Patience::new(Deadline::after(Duration::from_secs(60)), Interrupt::default(), &unwanted_soon);
         let unwanted = connect_first(&addresses[..1], None, &patience);
         assert!(matches!(unwanted, Err(Error::Closed)));
+        static WISH: AtomicI32 = AtomicI32::new(0);
+        let to_end = || {
+            WISH.store(1, Ordering::Relaxed);
+            true
+        };
+        let patience =
+            Patience::new(Deadline::after(Duration::from_secs(60)), Interrupt(Some(&WISH)), &to_end);
+        let interrupted = connect_first(&addresses[..1], None, &patience);
+        assert!(matches!(interrupted, Err(Error::Interrupted)));
         assert!(began.elapsed() < Duration::from_secs(30));
     }
 

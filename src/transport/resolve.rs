@@ -47,9 +47,6 @@ fn look_up(name: &str, port: u16, patience: &Patience<'_>) -> Result<io::Result<
         })?;
         match answered.recv_timeout(slice.left().ok().flatten().unwrap_or_default()) {
             Ok(found) => return Ok(found),
-            Err(RecvTimeoutError::Timeout) if patience.interrupt.requested() => {
-                return Err(Error::Interrupted);
-            }
             Err(RecvTimeoutError::Timeout) => {}
             Err(RecvTimeoutError::Disconnected) => return Err(unknown(name, "the resolver failed")),
         }
@@ -95,7 +92,7 @@ mod tests {
     use std::time::Duration;
 
     fn by(time: Duration) -> Patience<'static> {
-        Patience { deadline: Deadline::after(time), interrupt: Interrupt::default(), is_wanted: &|| true }
+        Patience::new(Deadline::after(time), Interrupt::default(), &|| true)
     }
 
     fn five() -> Patience<'static> {
@@ -127,13 +124,15 @@ mod tests {
     #[test]
     fn an_interrupt_does_not_stop_a_quick_answer() {
         static WISH: AtomicI32 = AtomicI32::new(1);
-        let patience = Patience { interrupt: Interrupt(Some(&WISH)), ..five() };
+        let patience =
+            Patience::new(Deadline::after(Duration::from_secs(5)), Interrupt(Some(&WISH)), &|| true);
         assert!(resolve(b"127.0.0.1", 7, &patience).is_ok());
     }
 
     #[test]
     fn what_is_not_wanted_any_more_is_not_waited_for() {
-        let patience = Patience { is_wanted: &|| false, ..five() };
+        let patience =
+            Patience::new(Deadline::after(Duration::from_secs(5)), Interrupt::default(), &|| false);
         assert!(matches!(resolve(b"localhost", 7, &patience), Err(Error::Closed)));
     }
 }

@@ -106,16 +106,25 @@ pub(super) struct Patience<'a> {
     pub deadline: Deadline,
     /// The program's wish to end.
     pub interrupt: Interrupt,
+    /// Whether that stood when the dialling began: a program that has ended one wait and connects again does not end this.
+    was_interrupted: bool,
     /// Whether the connection still is wanted.
     pub is_wanted: &'a dyn Fn() -> bool,
 }
 
-impl Patience<'_> {
-    /// Until when to wait before asking again. [`Error::Closed`] once the connection is not wanted any more, and
-    /// [`Error::TimedOut`] once it is too late.
+impl<'a> Patience<'a> {
+    pub(super) fn new(deadline: Deadline, interrupt: Interrupt, is_wanted: &'a dyn Fn() -> bool) -> Self {
+        Self { deadline, interrupt, was_interrupted: interrupt.requested(), is_wanted }
+    }
+
+    /// Until when to wait before asking again. [`Error::Closed`] once the connection is not wanted any more,
+    /// [`Error::Interrupted`] once the program has come to want the end, and [`Error::TimedOut`] once it is too late.
     pub(super) fn slice(&self) -> Result<Deadline> {
         if !(self.is_wanted)() {
             return Err(Error::Closed);
+        }
+        if self.interrupt.requested() && !self.was_interrupted {
+            return Err(Error::Interrupted);
         }
         self.deadline.left()?;
         Ok(self.deadline.or_after(SLICE))
@@ -127,4 +136,20 @@ pub(super) fn timespec(time: Option<Duration>) -> Option<Timespec> {
     let time = time?;
     let tv_sec = i64::try_from(time.as_secs()).unwrap_or(i64::MAX);
     Some(Timespec { tv_sec, tv_nsec: i64::from(time.subsec_nanos()) })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn dialling_hears_of_a_wish_to_end_that_comes_meanwhile() {
+        static WISH: AtomicI32 = AtomicI32::new(0);
+        let begin = || Patience::new(Deadline::NEVER, Interrupt(Some(&WISH)), &|| true);
+        let patience = begin();
+        assert!(patience.slice().is_ok());
+        WISH.store(1, Ordering::Relaxed);
+        assert!(matches!(patience.slice(), Err(Error::Interrupted)));
+        assert!(begin().slice().is_ok(), "it stood before");
+    }
 }
