@@ -5,10 +5,10 @@
 use super::reconnect;
 use crate::capi::call::{InUse, ReadingCall};
 use crate::capi::close::{Farewell, end, fail, is_programs_own};
+use crate::capi::connection;
 use crate::capi::guard::guard;
 use crate::capi::reasons::{late, say_not_begun};
 use crate::capi::scalar::Scalar;
-use crate::capi::send::commands::{RTMP_DeleteStream, RTMP_SendCreateStream};
 use crate::capi::types::RTMP;
 use crate::chunk::Body;
 use crate::message::MessageType;
@@ -41,12 +41,30 @@ pub unsafe extern "C" fn RTMP_ReconnectStream(r: *mut RTMP, seekTime: c_int) -> 
             return 0;
         }
         // SAFETY: `r` is initialised.
-        unsafe {
-            RTMP_DeleteStream(r);
-            RTMP_SendCreateStream(r);
-            connect_stream(r, seekTime).into()
-        }
+        unsafe { reconnect_stream(r, seekTime) }.into()
     })
+}
+
+/// Asks for a new stream and awaits its start: one call from beginning to end, so that no other thread ends the session, or
+/// begins another, in between.
+///
+/// # Safety
+/// As [`RTMP_ReconnectStream`], `r` not null.
+unsafe fn reconnect_stream(r: *mut RTMP, seek_time: c_int) -> bool {
+    // SAFETY: the caller's promise.
+    unsafe {
+        let Some(call) = connection::required(r, "cannot send") else { return false };
+        let asked = call.talk(|talk| {
+            talk.delete_stream()?;
+            talk.send_create_stream()
+        });
+        if let Err(error) = asked {
+            fail(call, &error, |_| {});
+            return false;
+        }
+        start_at(r, seek_time);
+        call.into_reading().is_some_and(|call| begin_stream(call))
+    }
 }
 
 /// Awaits the start of the stream, over another connection when the server asks for one.
@@ -56,10 +74,19 @@ pub unsafe extern "C" fn RTMP_ReconnectStream(r: *mut RTMP, seekTime: c_int) -> 
 unsafe fn connect_stream(r: *mut RTMP, seek_time: c_int) -> bool {
     // SAFETY: the caller's promise.
     unsafe {
-        if seek_time > 0 {
-            (*r).Link.seekTime = seek_time;
-        }
+        start_at(r, seek_time);
         ReadingCall::begin(r).is_some_and(|call| begin_stream(call))
+    }
+}
+
+/// Notes where to start, if the program says.
+///
+/// # Safety
+/// As [`RTMP_ConnectStream`], `r` not null.
+unsafe fn start_at(r: *mut RTMP, seek_time: c_int) {
+    if seek_time > 0 {
+        // SAFETY: the caller's promise.
+        unsafe { Scalar::store(&raw mut (*r).Link.seekTime, seek_time) };
     }
 }
 
@@ -144,4 +171,44 @@ fn meet_until_start(call: &mut ReadingCall) -> Result<Event> {
 
 fn is_early_media(kind: MessageType) -> bool {
     matches!(kind, MessageType::AUDIO | MessageType::VIDEO | MessageType::DATA)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::capi::close::RTMP_Close;
+    use crate::capi::gate::Gate;
+    use crate::capi::testing::Handle;
+    use std::io::Read;
+    use std::os::unix::net::UnixStream;
+    use std::time::Duration;
+
+    #[test]
+    fn a_reconnection_of_the_stream_is_one_call() {
+        let (ours, mut peer) = UnixStream::pair().unwrap();
+        let handle = Handle::over(ours);
+        // SAFETY: the handle is initialised.
+        unsafe {
+            (*handle.0).m_stream_id = 1;
+            let reader = ReadingCall::begin(handle.0).unwrap();
+            std::thread::scope(|scope| {
+                let reconnect = scope.spawn(move || {
+                    let handle = handle;
+                    RTMP_ReconnectStream(handle.0, 0)
+                });
+                let mut said = Vec::new();
+                while !said.ends_with(b"\x05") || !said.windows(12).any(|text| text == b"createStream") {
+                    let mut byte = [0];
+                    peer.read_exact(&mut byte).unwrap();
+                    said.extend(byte);
+                }
+                std::thread::sleep(Duration::from_millis(50));
+                assert_eq!(Gate::of(handle.0).inside(), 2, "it waits for the reader inside");
+                drop(reader);
+                RTMP_Close(handle.0);
+                assert_eq!(reconnect.join().unwrap(), 0);
+            });
+        }
+        handle.free();
+    }
 }
