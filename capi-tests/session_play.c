@@ -99,9 +99,19 @@ static void token(struct server *s)
     server_invoke(s, "sn0n", "_result", 3.0, 1.0);
 }
 
+/* An answer to createStream that names no stream. */
+static void unnamed(struct server *s)
+{
+    server_invoke(s, "sn{ks}{ksks}", "_result", 1.0, "fmsVer", "FMS/3,5", "level", "status", "code",
+                  "NetConnection.Connect.Success");
+    server_invoke(s, "sn", "_result", 2.0);
+    start(s);
+}
+
 static void options(void)
 {
     play("rtmp://h/app/path", NULL, nothing);
+    play("rtmp://h/app/path", NULL, unnamed);
     play("rtmp://h/app/path live=1", NULL, nothing);
     play("rtmp://h/app/path start=1500 stop=4000", NULL, nothing);
     play("rtmp://h/app/path stop=4000", NULL, nothing);

@@ -150,9 +150,15 @@ impl<H: Host + ?Sized> Conversation<'_, H> {
 
     /// Meets the answer to createStream: plays or publishes on the stream it gives.
     fn on_stream_created(&mut self, arguments: &Arguments<'_>) -> Result<()> {
-        let id = arguments.number(3).filter(|id| (0.0..=f64::from(u32::MAX)).contains(id));
+        let id = match arguments.0.get(3) {
+            None | Some(Value::Null) => {
+                crate::warning!("the server answered createStream without a stream id: stream 0 is taken");
+                Some(0.0)
+            }
+            Some(_) => arguments.number(3).filter(|id| (0.0..=f64::from(u32::MAX)).contains(id)),
+        };
         let Some(id) = id else {
-            return Err(Error::protocol("the server answered createStream without a usable stream id"));
+            return Err(Error::protocol("the server answered createStream with an impossible stream id"));
         };
         let id = id as u32;
         self.host.set_stream_id(id.cast_signed());

@@ -21,7 +21,7 @@ fn odd(name: &'static str, bytes: Vec<u8>) -> Case {
 #[test]
 fn answers() {
     let created_as = |id: Vec<u8>| [handshake(3), connected(), command("_result", 2.0, &[NULL.into(), id])];
-    let unusable: &[&str] = &["without a usable stream id", "stream 0"];
+    let unusable: &[&str] = &["an impossible stream id", "stream 0"];
     run(vec![
         session("createStream answers NaN", &created_as(number(f64::NAN)), unusable),
         session("createStream answers infinity", &created_as(number(f64::INFINITY)), unusable),
@@ -30,8 +30,15 @@ fn answers() {
         session("createStream answers a text", &created_as(text("1")), unusable),
         session(
             "createStream answers nothing",
-            &[handshake(3), connected(), command("_result", 2.0, &[])],
-            unusable,
+            &[
+                handshake(3),
+                connected(),
+                command("_result", 2.0, &[]),
+                status("NetStream.Play.Start"),
+                media(VIDEO, 40, 70),
+                stop(),
+            ],
+            &["without a stream id: stream 0 is taken", "tag 9 at 40, 70 bytes", "rest 0", "status -3"],
         ),
         session(
             "an end in place of an answer",
