@@ -96,6 +96,28 @@ static void packets_to_end(const char *code)
     end();
 }
 
+/* One that was paused and resumed, and of which nothing new has come since. */
+static void resumed(void)
+{
+    static char flv[4096];
+    RTMPPacket packet;
+    memset(&packet, 0, sizeof packet);
+    for (int reads = 0; reads < 2; reads++) {
+        play();
+        server_send(&s, 5, 40, 9, 1, body, 300);
+        if (RTMP_Read(&r, flv, sizeof flv) <= 0) say("FAIL nothing to read\n");
+        r.m_pausing = 3;
+        server_status(&s, "status", "NetStream.Play.Stop");
+        if (reads)
+            check(!RTMP_Read(&r, flv, sizeof flv) && r.m_read.status == RTMP_READ_COMPLETE,
+                  "the end of a play that was resumed: RTMP_Read says complete");
+        else
+            check(RTMP_GetNextMediaPacket(&r, &packet) == 2,
+                  "the end of a play that was resumed: RTMP_GetNextMediaPacket returns 2");
+        end();
+    }
+}
+
 static void lost(void)
 {
     static char flv[4096];
@@ -143,6 +165,7 @@ int main(void)
         read_while_connected(codes[i]);
         packets_to_end(codes[i]);
     }
+    resumed();
     lost();
     broken(0);
     broken(500);
