@@ -37,10 +37,21 @@ static void hash(const char *path, int age) {
   unsigned char bytes[RTMP_SWF_HASHLEN] = {0};
   snprintf(url, sizeof url, "http://127.0.0.1:%d%s", httpd_port, path);
   int result = RTMP_HashSWF(url, &size, bytes, age);
-  printf("%s age %d: %d size %u ", path, age, result, result ? 0 : size);
-  for (int i = 0; i < RTMP_SWF_HASHLEN && !result; i++)
+  printf("%s age %d: %d size %u ", path, age, result, size);
+  for (int i = 0; i < RTMP_SWF_HASHLEN; i++)
     printf("%02x", bytes[i]);
   printf("\n");
+}
+
+static void set_up(const char *path) {
+  static RTMP r;
+  char url[256];
+  snprintf(url, sizeof url, "rtmp://h/app/path swfVfy=1 swfUrl=http://127.0.0.1:%d%s", httpd_port, path);
+  RTMP_Init(&r);
+  int result = RTMP_SetupURL(&r, url);
+  printf("set up %s: %d size %u last byte %02x\n", path, result, r.Link.SWFSize,
+         (unsigned char)r.Link.SWFHash[RTMP_SWF_HASHLEN - 1]);
+  RTMP_Close(&r);
 }
 
 /* Writes a cache with one entry for a path, last checked at a date. */
@@ -95,6 +106,14 @@ int main(void) {
   print_cache();
   plant("/fws", "Mon, 01 Jan 2001 00:00:00 GMT");
   hash("/fws", 30);
+  print_cache();
+
+  plant("/moved", "Mon, 01 Jan 2001 00:00:00 GMT");
+  hash("/moved", 30);
+  plant("/nothing", "Mon, 01 Jan 2001 00:00:00 GMT");
+  hash("/nothing", 30);
+  set_up("/nothing");
+  set_up("/moved");
   print_cache();
   httpd_print_requests();
   remove(cache);

@@ -757,7 +757,8 @@ int RTMPSockBuf_Close(struct RTMPSockBuf *sb);
  * (32 bytes). The result is kept in `$HOME/.swfinfo`; when the server was asked less than `age` days ago, it is not
  * asked again. With an age of 0 it is always asked.
  *
- * Returns 0, or -1 with a line in the log; then size and hash are left alone.
+ * Returns 0, or -1 with a line in the log; size and hash are then those that were kept longer ago, if any were, and left
+ * alone otherwise.
  *
  * The caller promises:
  * `url` is null or a text; `size` is null or points to an `unsigned int`; `hash` is null or has room for 32 bytes.

@@ -4,7 +4,7 @@ use crate::Error;
 use crate::capi::guard::guard;
 use crate::capi::http::{limits, shown};
 use crate::capi::types::RTMP_SWF_HASHLEN;
-use crate::swf::{Cache, Lookup, SwfHash, hash_url};
+use crate::swf::{Cache, Lookup, SwfHash, cached_hash, hash_url};
 use crate::transport::TlsSettings;
 use libc::{c_char, c_int, c_uchar, c_uint};
 use std::ffi::CStr;
@@ -14,7 +14,8 @@ use std::time::SystemTime;
 /// (32 bytes). The result is kept in `$HOME/.swfinfo`; when the server was asked less than `age` days ago, it is not
 /// asked again. With an age of 0 it is always asked.
 ///
-/// Returns 0, or -1 with a line in the log; then size and hash are left alone.
+/// Returns 0, or -1 with a line in the log; size and hash are then those that were kept longer ago, if any were, and left
+/// alone otherwise.
 ///
 /// # Safety
 /// `url` is null or a text; `size` is null or points to an `unsigned int`; `hash` is null or has room for 32 bytes.
@@ -31,23 +32,34 @@ pub unsafe extern "C" fn RTMP_HashSWF(
         }
         // SAFETY: the URL is not null, and the caller promises a text; it is not used after the results are written.
         let url = unsafe { CStr::from_ptr(url) };
-        let swf = match hash_of(url.to_bytes(), age, &TlsSettings::Environment) {
-            Ok(swf) => swf,
-            Err(why) => {
+        let (swf, result) = match hash_of(url.to_bytes(), age, &TlsSettings::Environment) {
+            Ok(swf) => (Some(swf), 0),
+            Err(Missed { why, kept }) => {
                 crate::error!("RTMP_HashSWF: {why}");
-                return -1;
+                (kept, -1)
             }
         };
-        // SAFETY: neither is null, and the caller promises room for a number and for 32 bytes, aligned as C aligns them.
-        unsafe {
-            *size = swf.size;
-            std::ptr::copy(swf.hash.as_ptr(), hash, RTMP_SWF_HASHLEN);
+        if let Some(swf) = swf {
+            // SAFETY: neither is null, and the caller promises room for a number and for 32 bytes, aligned as C aligns them.
+            unsafe {
+                *size = swf.size;
+                std::ptr::copy(swf.hash.as_ptr(), hash, RTMP_SWF_HASHLEN);
+            }
         }
-        0
+        result
     })
 }
 
-/// The size and hash of the SWF file at a URL, for `RTMP_SetupURL`; on failure the log says why, and what follows.
+/// A file that could not be had.
+struct Missed {
+    /// What the log says of it.
+    why: String,
+    /// What it hashed to longer ago than it is trusted for.
+    kept: Option<SwfHash>,
+}
+
+/// The size and hash of the SWF file at a URL, for `RTMP_SetupURL`; on failure the log says why, and what follows. Those
+/// that were kept are better than none.
 pub(crate) fn hash_for_setup(
     url: &[u8],
     age: i32,
@@ -55,7 +67,11 @@ pub(crate) fn hash_for_setup(
 ) -> Option<(u32, [u8; RTMP_SWF_HASHLEN])> {
     match hash_of(url, age, tls) {
         Ok(swf) => Some((swf.size, swf.hash)),
-        Err(why) => {
+        Err(Missed { why, kept: Some(swf) }) => {
+            crate::warning!("{why}; the hash in the SWF cache is used, older than swfAge says");
+            Some((swf.size, swf.hash))
+        }
+        Err(Missed { why, kept: None }) => {
             crate::error!(
                 "{why}; the session goes without SWF verification, and a server that insists on it ends it"
             );
@@ -64,16 +80,17 @@ pub(crate) fn hash_for_setup(
     }
 }
 
-/// The hash, or what the log says where there is none.
-fn hash_of(url: &[u8], age_days: i32, tls: &TlsSettings) -> Result<SwfHash, String> {
+/// The hash, or why there is none that is new enough.
+fn hash_of(url: &[u8], age_days: i32, tls: &TlsSettings) -> Result<SwfHash, Missed> {
     let cache = Cache::in_home();
     let now = SystemTime::now();
     let lookup = Lookup { url, age_days, cache: cache.as_ref(), now, tls, limits: limits() };
     hash_url(&lookup).map_err(|error| {
         let shown = shown(url);
-        match error {
+        let why = match error {
             Error::Protocol(_) => format!("cannot use swfUrl {shown}: {error}"),
             _ => format!("cannot get swfUrl {shown}: {error}"),
-        }
+        };
+        Missed { why, kept: cached_hash(&lookup) }
     })
 }

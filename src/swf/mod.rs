@@ -87,6 +87,12 @@ pub fn hash_url(lookup: &Lookup<'_>) -> Result<SwfHash> {
     Ok(entry.swf)
 }
 
+/// What the cache has of the SWF file at a URL, however old: it may do where the file cannot be had.
+pub fn cached_hash(lookup: &Lookup<'_>) -> Option<SwfHash> {
+    let key = cache_key(lookup.url).ok()?;
+    Some(lookup.cache?.find(key)?.swf)
+}
+
 /// Hashes the file while it arrives.
 fn download(response: http::Response, now: SystemTime) -> Result<Entry> {
     let date = response.head().last_modified.clone().unwrap_or_default();
