@@ -37,7 +37,7 @@ int main(void) {
     PAGE("/close", "HTTP/1.0 200 OK\r\n\r\nhello"),
     PAGE("/zero", "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"),
     PAGE("/206", "HTTP/1.1 206 Partial\r\nContent-Length: 5\r\n\r\nhello"),
-    PAGE("/304", "HTTP/1.1 304 Not Modified\r\n\r\n"),
+    PAGE("/304", "HTTP/1.1 304 Not Modified\r\nLast-Modified: Wed, 21 Oct 2015 07:28:00 GMT\r\n\r\n"),
     PAGE("/400", "HTTP/1.1 400 Bad\r\nContent-Length: 4\r\n\r\nnope"),
     PAGE("/403", "HTTP/1.1 403 Forbidden\r\nContent-Length: 4\r\n\r\nnope"),
     PAGE("/404", "HTTP/1.1 404 Not Found\r\nContent-Length: 4\r\n\r\nnope"),

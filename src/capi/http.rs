@@ -91,7 +91,10 @@ unsafe fn fetch(http: *mut HTTP_ctx, url: &[u8], date: &[u8], cb: Callback) -> R
     // SAFETY: the caller of HTTP_get promises a context; nothing else refers to it during these statements.
     unsafe {
         (*http).status = c_int::from(status);
-        put_date(http, response.head());
+        // The date of what has not changed is the one that the program has.
+        if status != NOT_MODIFIED {
+            put_date(http, response.head());
+        }
     }
     response.read_body(u64::MAX, |piece| {
         let length = c_int::try_from(piece.len()).unwrap_or(c_int::MAX);
@@ -108,9 +111,12 @@ unsafe fn fetch(http: *mut HTTP_ctx, url: &[u8], date: &[u8], cb: Callback) -> R
     Ok(result_of(status))
 }
 
+/// The status of an answer to a program that has the newest version.
+const NOT_MODIFIED: u16 = 304;
+
 fn result_of(status: u16) -> HTTPResult {
     match status {
-        304 => HTTPRES_OK_NOT_MODIFIED,
+        NOT_MODIFIED => HTTPRES_OK_NOT_MODIFIED,
         404 => HTTPRES_NOT_FOUND,
         300..400 => HTTPRES_REDIRECTED,
         400..500 => HTTPRES_BAD_REQUEST,
