@@ -6,7 +6,7 @@
 
 use crate::capi::connection::{self, Connection, WAITING_INTERVAL};
 use crate::capi::gate::{Gate, Seat};
-use crate::capi::input::SockInput;
+use crate::capi::input::{SockInput, Wait};
 use crate::capi::mem::MallocBody;
 use crate::capi::owner::Owner;
 use crate::capi::types::RTMP;
@@ -194,7 +194,7 @@ impl InUse {
                 return None;
             }
             let _seat = Aside(self);
-            let result = read(self, false, work);
+            let result = read(self, Wait::Forbidden, work);
             if self.stream.socket().is_polled() {
                 rest(self);
             }
@@ -254,7 +254,7 @@ impl ReadingCall {
         work: impl FnOnce(&mut Conversation<'_, Owner<'_>>, &mut Reading<MallocBody>, &mut SockInput<'_>) -> T,
     ) -> Option<T> {
         // SAFETY: the call has the seat, and is borrowed for as long as the work takes.
-        unsafe { read(&self.0, true, work) }
+        unsafe { read(&self.0, Wait::Allowed, work) }
     }
 
     /// Ends the work of a call that has something for the program, which may poll the descriptor. Not a part of [`Self::run`]:
@@ -282,14 +282,14 @@ impl Deref for ReadingCall {
     }
 }
 
-/// Works on the reading half. `waits` tells whether receiving may wait.
+/// Works on the reading half.
 ///
 /// # Safety
 /// The calling thread has the reading half's seat and is not within another `read` of this handle.
 #[inline]
 unsafe fn read<T>(
     call: &InUse,
-    waits: bool,
+    wait: Wait,
     work: impl FnOnce(&mut Conversation<'_, Owner<'_>>, &mut Reading<MallocBody>, &mut SockInput<'_>) -> T,
 ) -> Option<T> {
     // SAFETY: the caller's promise; with the seat nobody else is in the buffer, and the structure stays while the call
@@ -297,7 +297,7 @@ unsafe fn read<T>(
     unsafe {
         call.reading.with(|reading| {
             let mut cipher = reading.cipher.take();
-            let mut input = SockInput::new(call.r, call, cipher.as_deref_mut(), waits);
+            let mut input = SockInput::new(call.r, call, cipher.as_deref_mut(), wait);
             let result = call.talk(|talk| work(talk, reading, &mut input));
             drop(input);
             reading.cipher = cipher;
@@ -313,7 +313,7 @@ unsafe fn read<T>(
 #[cold]
 unsafe fn rest(call: &InUse) {
     // SAFETY: the caller's promise.
-    unsafe { read(call, false, |_, reading, input| input.rest(reading.player.has_more())) };
+    unsafe { read(call, Wait::Forbidden, |_, reading, input| input.rest(reading.player.has_more())) };
 }
 
 /// A call that has the state of `RTMP_Write` for itself.

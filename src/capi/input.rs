@@ -6,7 +6,7 @@ use crate::capi::scalar::Scalar;
 use crate::capi::types::{RTMP, RTMP_BUFFER_CACHE_SIZE, RTMPSockBuf};
 use crate::capi::{awaited, connect};
 use crate::crypto::Rc4;
-use crate::transport::{Deadline, Input, Polling, Received, Stream};
+use crate::transport::{Deadline, Input, Polling, Received};
 use crate::{Error, Result};
 use libc::c_int;
 use std::io;
@@ -68,12 +68,21 @@ impl Drop for Bulk {
     }
 }
 
+/// Whether a receive that finds nothing may wait for it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Wait {
+    /// As long as the socket's settings say.
+    Allowed,
+    /// It may not: nothing there is a time-out at once.
+    Forbidden,
+}
+
 /// `m_sb` as an [`Input`]. No reference into it lives while a receive waits.
 pub(crate) struct SockInput<'a> {
     r: *mut RTMP,
     connection: &'a Connection,
     cipher: Option<&'a mut Rc4>,
-    waits: bool,
+    wait: Wait,
     /// Where what is buffered lies: `sb_buf` or the connection's memory, and how long that is.
     base: *mut u8,
     capacity: usize,
@@ -92,7 +101,7 @@ impl<'a> SockInput<'a> {
         r: *mut RTMP,
         connection: &'a Connection,
         cipher: Option<&'a mut Rc4>,
-        waits: bool,
+        wait: Wait,
     ) -> Self {
         // SAFETY: the caller's promise; only addresses are compared, nothing is read through `sb_start`.
         let (own, size, at) = unsafe {
@@ -102,7 +111,7 @@ impl<'a> SockInput<'a> {
         };
         let bulk = connection.bulk.offset(at).filter(|start| size <= BULK_SIZE - *start);
         if let (Some(start), Some(base)) = (bulk, connection.bulk.get()) {
-            return Self { r, connection, cipher, waits, base, capacity: BULK_SIZE, start, size };
+            return Self { r, connection, cipher, wait, base, capacity: BULK_SIZE, start, size };
         }
         let capacity = RTMP_BUFFER_CACHE_SIZE;
         let size = size.min(capacity);
@@ -110,7 +119,7 @@ impl<'a> SockInput<'a> {
         let fits = |start: &usize| *start <= capacity - size;
         let offset = at.wrapping_sub(own.addr());
         let start = Some(offset).filter(fits).or(Some(moved).filter(fits)).unwrap_or(0);
-        let mut input = Self { r, connection, cipher, waits, base: own, capacity, start, size };
+        let mut input = Self { r, connection, cipher, wait, base: own, capacity, start, size };
         if input.cipher.is_some() {
             input.decipher_filled();
         }
@@ -194,9 +203,10 @@ impl<'a> SockInput<'a> {
     /// than its reader, and the wait is for `sb_buf`.
     fn receive_plain(&mut self, direct: &mut [u8], ahead: usize) -> Result<usize> {
         let in_bulk = self.connection.bulk.get().is_some();
-        let received = match self.receive_once(direct, ahead, self.waits && !in_bulk) {
+        let wait = if in_bulk { Wait::Forbidden } else { self.wait };
+        let received = match self.receive_once(direct, ahead, wait) {
             Err(Error::TimedOut) if in_bulk && self.leave_bulk() => {
-                self.receive_once(direct, ahead, self.waits)
+                self.receive_once(direct, ahead, self.wait)
             }
             received => received,
         }?;
@@ -208,7 +218,7 @@ impl<'a> SockInput<'a> {
 
     /// One receive of a plain socket into `direct` and at most `ahead` bytes of the room behind what is buffered, straight
     /// from the kernel.
-    fn receive_once(&mut self, direct: &mut [u8], ahead: usize, waits: bool) -> Result<usize> {
+    fn receive_once(&mut self, direct: &mut [u8], ahead: usize, wait: Wait) -> Result<usize> {
         let end = self.start + self.size;
         let ahead = ahead.min(self.capacity - end);
         // SAFETY: `end` is at most the memory's size, so the room lies inside it.
@@ -219,7 +229,10 @@ impl<'a> SockInput<'a> {
         ];
         let first = usize::from(direct.is_empty());
         let socket = self.connection.stream.socket();
-        let flags = if waits { 0 } else { libc::MSG_DONTWAIT };
+        let flags = match wait {
+            Wait::Allowed => 0,
+            Wait::Forbidden => libc::MSG_DONTWAIT,
+        };
         socket.receiving(|| {
             // SAFETY: a zeroed msghdr is a valid one; both parts point to writable memory of the given lengths, which
             // nothing else refers to while the call runs (`direct` is borrowed, the rest is used through raw pointers).
@@ -256,7 +269,7 @@ impl<'a> SockInput<'a> {
             Some(ahead) => self.receive_plain(direct, ahead),
             None => {
                 self.leave_bulk();
-                self.receive_layered(direct, Deadline::NEVER)
+                self.receive_from_stream(direct, Deadline::NEVER)
             }
         }
     }
@@ -276,7 +289,7 @@ impl<'a> SockInput<'a> {
         // Also while something comes all the time.
         let received = due.left().and_then(|_| {
             self.leave_bulk();
-            self.receive_layered(direct, due)
+            self.receive_from_stream(direct, due)
         });
         if matches!(received, Err(Error::TimedOut)) {
             awaited.timed_out();
@@ -286,27 +299,18 @@ impl<'a> SockInput<'a> {
 
     /// One receive of a layered stream (TLS, tunnel), of a socket that lends its last byte, or of one that must be ready by
     /// `latest`: into `direct`, and the room behind what is buffered.
-    fn receive_layered(&mut self, direct: &mut [u8], latest: Deadline) -> Result<usize> {
+    fn receive_from_stream(&mut self, direct: &mut [u8], latest: Deadline) -> Result<usize> {
         let stream = &self.connection.stream;
-        let mut deadline = None;
-        loop {
-            match self.receive_layered_now(stream, direct) {
-                Err(Error::TimedOut) if self.waits => {}
-                result => return result,
-            }
-            let deadline = match deadline {
-                Some(deadline) => deadline,
-                None => *deadline.insert(stream.socket().receive_deadline()?.or(latest)),
-            };
-            stream.wait_readable(deadline)?;
+        let mut receive_now = || {
+            let end = self.start + self.size;
+            // SAFETY: the room lies inside the buffer; the reference lives for this call only, which does not wait.
+            let room = unsafe { std::slice::from_raw_parts_mut(self.base.add(end), self.capacity - end) };
+            stream.receive_parts_now(direct, room)
+        };
+        match self.wait {
+            Wait::Allowed => stream.receive_waiting(latest, receive_now),
+            Wait::Forbidden => receive_now(),
         }
-    }
-
-    fn receive_layered_now(&self, stream: &Stream, direct: &mut [u8]) -> Result<usize> {
-        let end = self.start + self.size;
-        // SAFETY: the room lies inside the buffer; the reference lives for this call only, which does not wait.
-        let room = unsafe { std::slice::from_raw_parts_mut(self.base.add(end), self.capacity - end) };
-        stream.receive_parts_now(direct, room)
     }
 
     fn decipher(&mut self, direct: &mut [u8], buffered: usize) -> Result<()> {
@@ -334,14 +338,14 @@ impl Input for SockInput<'_> {
 
     fn receive(&mut self, direct: &mut [u8]) -> Result<Received> {
         self.make_room();
-        let received = if self.waits && self.connection.awaited.is() {
+        let received = if self.wait == Wait::Allowed && self.connection.awaited.is() {
             self.receive_awaiting(direct)
         } else {
             self.receive_any(direct)
         };
         // SAFETY: `new`'s caller promised that `r` is good.
         unsafe {
-            let timed_out = matches!(received, Err(Error::TimedOut)) && self.waits;
+            let timed_out = matches!(received, Err(Error::TimedOut)) && self.wait == Wait::Allowed;
             Scalar::store(&raw mut (*self.r).m_sb.sb_timedout, c_int::from(timed_out));
         };
         let received = match received? {

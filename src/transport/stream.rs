@@ -75,21 +75,28 @@ impl Stream {
     pub fn receive(&self, buffer: &mut [u8]) -> Result<usize> {
         match self {
             Stream::Tcp(socket) => socket.receive_once(buffer),
-            Stream::Tls(_) | Stream::Tunnel(_) => self.receive_waiting(buffer),
+            Stream::Tls(_) | Stream::Tunnel(_) => {
+                self.receive_waiting(Deadline::NEVER, || self.receive_now(buffer))
+            }
         }
     }
 
-    /// [`Stream::receive`] for streams that never block in the system call itself.
-    fn receive_waiting(&self, buffer: &mut [u8]) -> Result<usize> {
+    /// Repeats `receive_now`, which receives from this stream without waiting, until it finds something. Waits in between,
+    /// as long as [`Stream::receive`] does, at most until `latest`.
+    pub fn receive_waiting(
+        &self,
+        latest: Deadline,
+        mut receive_now: impl FnMut() -> Result<usize>,
+    ) -> Result<usize> {
         let mut deadline = None;
         loop {
-            match self.receive_now(buffer) {
+            match receive_now() {
                 Err(Error::TimedOut) => {}
                 other => return other,
             }
             let deadline = match deadline {
                 Some(deadline) => deadline,
-                None => *deadline.insert(self.socket().receive_deadline()?),
+                None => *deadline.insert(self.socket().receive_deadline()?.or(latest)),
             };
             self.wait_readable(deadline)?;
         }
