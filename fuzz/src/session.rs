@@ -7,7 +7,7 @@ use rtmp::chunk::{Body, Memory};
 use rtmp::flv;
 use rtmp::message::MessageType;
 use rtmp::session::{
-    Conversation, MAX_CALLS, Media, Publisher, ReadOutcome, Reading, Session, Settings, Text, feature,
+    Conversation, MAX_CALLS, Media, Publisher, ReadOutcome, Reading, Session, Settings, TextSetting, feature,
     link_flag, pausing, read_flag, read_status,
 };
 
@@ -69,15 +69,15 @@ pub fn session(data: &[u8]) {
 
 fn settings(job: Job, choice: u8, flags: u8) -> Settings {
     let mut settings = Settings::default();
-    let texts: [(Text, &[u8]); 8] = [
-        (Text::App, b"live"),
-        (Text::TcUrl, b"rtmp://example.com/live"),
-        (Text::Playpath, b"mp4:stream?a=b"),
-        (Text::Token, b"token"),
-        (Text::SubscribePath, if choice & 0x10 == 0 { b"" } else { b"sub" }),
-        (Text::UsherToken, if choice & 0x20 == 0 { b"" } else { b"jtv" }),
-        (Text::PubUser, b"user"),
-        (Text::PubPasswd, b"secret"),
+    let texts: [(TextSetting, &[u8]); 8] = [
+        (TextSetting::App, b"live"),
+        (TextSetting::TcUrl, b"rtmp://example.com/live"),
+        (TextSetting::Playpath, b"mp4:stream?a=b"),
+        (TextSetting::Token, b"token"),
+        (TextSetting::SubscribePath, if choice & 0x10 == 0 { b"" } else { b"sub" }),
+        (TextSetting::UsherToken, if choice & 0x20 == 0 { b"" } else { b"jtv" }),
+        (TextSetting::PubUser, b"user"),
+        (TextSetting::PubPasswd, b"secret"),
     ];
     for (which, text) in texts {
         settings.texts.insert(which, text.to_vec());

@@ -7,10 +7,10 @@ use crate::capi::extra;
 use crate::capi::guard::guard;
 use crate::capi::texts;
 use crate::capi::types::{AMFObject, AMFObjectProperty, AMFObjectPropertyValue, AVal, RTMP};
-use crate::log::Text as Shown;
+use crate::log::Text;
 use crate::options::conn::{Item, Scalar};
 use crate::options::{self, Effect, Number, conn};
-use crate::session::Text;
+use crate::session::TextSetting;
 use crate::{Error, Result};
 use libc::c_int;
 
@@ -39,7 +39,7 @@ pub unsafe extern "C" fn RTMP_SetOpt(r: *mut RTMP, opt: *const AVal, arg: *mut A
 /// `r` points to a structure that `RTMP_Init` has prepared; `value` is readable text.
 pub(super) unsafe fn set(r: *mut RTMP, name: &[u8], value: AVal) -> bool {
     let Some(option) = options::find(name) else {
-        crate::error!("Unknown option {}", Shown(name));
+        crate::error!("Unknown option {}", Text(name));
         options::log_all();
         return false;
     };
@@ -50,7 +50,7 @@ pub(super) unsafe fn set(r: *mut RTMP, name: &[u8], value: AVal) -> bool {
         match &option.effect {
             Effect::Text(which) => {
                 texts::set(r, *which, value);
-                if *which == Text::SocksHost {
+                if *which == TextSetting::SocksHost {
                     (*r).Link.socksport = 0;
                 }
                 Ok(())

@@ -11,7 +11,7 @@ use crate::capi::scalar::{self, Scalar};
 use crate::capi::types::{AMFObjectProperty, RTMP, RTMP_READ};
 use crate::capi::{arrays, texts};
 use crate::handshake::SWF_ANSWER_SIZE;
-use crate::session::{Host, MAX_BANDWIDTH_CHECKS, PublishAhead, Resumed, Scalars, Text};
+use crate::session::{Host, MAX_BANDWIDTH_CHECKS, PublishAhead, Resumed, Scalars, TextSetting};
 use crate::{Result, memory};
 use std::sync::PoisonError;
 use std::sync::atomic::Ordering;
@@ -106,13 +106,13 @@ impl<'c> Owner<'c> {
 }
 
 impl Host for Owner<'_> {
-    fn text(&self, which: Text) -> Vec<u8> {
+    fn text(&self, which: TextSetting) -> Vec<u8> {
         // SAFETY: the header's contract: a text setting points to `av_len` bytes that the program keeps for as long as
         // the session may need them; they are copied at once.
         unsafe { (*texts::text_field(self.r, which)).bytes().to_vec() }
     }
 
-    fn set_text(&mut self, which: Text, value: Vec<u8>) {
+    fn set_text(&mut self, which: TextSetting, value: Vec<u8>) {
         // SAFETY: `r` is good (see `new`).
         unsafe { texts::replace_own(self.r, which, &value) };
     }

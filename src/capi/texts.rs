@@ -3,40 +3,40 @@
 use crate::capi::private;
 use crate::capi::scalar::Scalar;
 use crate::capi::types::{AVal, RTMP};
-use crate::session::{Text, link_flag};
+use crate::session::{TextSetting, link_flag};
 
 /// Where a text setting stands.
 ///
 /// # Safety
 /// `r` points to a structure.
-pub(crate) unsafe fn text_field(r: *mut RTMP, which: Text) -> *mut AVal {
+pub(crate) unsafe fn text_field(r: *mut RTMP, which: TextSetting) -> *mut AVal {
     // SAFETY: only addresses inside the structure are taken.
     unsafe {
         let link = &raw mut (*r).Link;
         match which {
-            Text::Hostname => &raw mut (*link).hostname,
-            Text::SocksHost => &raw mut (*link).sockshost,
-            Text::Playpath => &raw mut (*link).playpath,
-            Text::TcUrl => &raw mut (*link).tcUrl,
-            Text::SwfUrl => &raw mut (*link).swfUrl,
-            Text::PageUrl => &raw mut (*link).pageUrl,
-            Text::App => &raw mut (*link).app,
-            Text::Auth => &raw mut (*link).auth,
-            Text::FlashVer => &raw mut (*link).flashVer,
-            Text::SubscribePath => &raw mut (*link).subscribepath,
-            Text::UsherToken => &raw mut (*link).usherToken,
-            Text::Token => &raw mut (*link).token,
-            Text::PubUser => &raw mut (*link).pubUser,
-            Text::PubPasswd => &raw mut (*link).pubPasswd,
+            TextSetting::Hostname => &raw mut (*link).hostname,
+            TextSetting::SocksHost => &raw mut (*link).sockshost,
+            TextSetting::Playpath => &raw mut (*link).playpath,
+            TextSetting::TcUrl => &raw mut (*link).tcUrl,
+            TextSetting::SwfUrl => &raw mut (*link).swfUrl,
+            TextSetting::PageUrl => &raw mut (*link).pageUrl,
+            TextSetting::App => &raw mut (*link).app,
+            TextSetting::Auth => &raw mut (*link).auth,
+            TextSetting::FlashVer => &raw mut (*link).flashVer,
+            TextSetting::SubscribePath => &raw mut (*link).subscribepath,
+            TextSetting::UsherToken => &raw mut (*link).usherToken,
+            TextSetting::Token => &raw mut (*link).token,
+            TextSetting::PubUser => &raw mut (*link).pubUser,
+            TextSetting::PubPasswd => &raw mut (*link).pubPasswd,
         }
     }
 }
 
 /// The bit of `Link.lFlags` that says that the library made a text; `None` for texts that it never makes.
-fn own_flag(which: Text) -> Option<i32> {
+fn own_flag(which: TextSetting) -> Option<i32> {
     match which {
-        Text::TcUrl => Some(link_flag::FTCU),
-        Text::App => Some(link_flag::FAPU),
+        TextSetting::TcUrl => Some(link_flag::FTCU),
+        TextSetting::App => Some(link_flag::FAPU),
         _ => None,
     }
 }
@@ -45,7 +45,7 @@ fn own_flag(which: Text) -> Option<i32> {
 ///
 /// # Safety
 /// `r` points to a structure that `RTMP_Init` has prepared.
-pub(crate) unsafe fn set(r: *mut RTMP, which: Text, text: AVal) {
+pub(crate) unsafe fn set(r: *mut RTMP, which: TextSetting, text: AVal) {
     // SAFETY: the caller's promise.
     unsafe {
         let field = text_field(r, which);
@@ -82,8 +82,8 @@ pub(crate) unsafe fn settle(r: *mut RTMP) {
 pub(crate) unsafe fn free_all_own(r: *mut RTMP) {
     // SAFETY: the caller's promise; playpath0 is the library's own.
     unsafe {
-        free_own(r, Text::TcUrl);
-        free_own(r, Text::App);
+        free_own(r, TextSetting::TcUrl);
+        free_own(r, TextSetting::App);
         let link = &raw mut (*r).Link;
         libc::free((*link).playpath0.av_val.cast());
         forget_all_own(r);
@@ -97,7 +97,7 @@ pub(crate) unsafe fn free_all_own(r: *mut RTMP) {
 pub(crate) unsafe fn forget_all_own(r: *mut RTMP) {
     // SAFETY: the caller's promise; addresses are compared.
     unsafe {
-        for which in [Text::TcUrl, Text::App] {
+        for which in [TextSetting::TcUrl, TextSetting::App] {
             if let Some(flag) = own_flag(which).filter(|flag| (*r).Link.lFlags & flag != 0) {
                 *text_field(r, which) = AVal::EMPTY;
                 change_flags(r, |flags| flags & !flag);
@@ -115,7 +115,7 @@ pub(crate) unsafe fn forget_all_own(r: *mut RTMP) {
 ///
 /// # Safety
 /// `r` points to a structure that `RTMP_Init` has prepared.
-unsafe fn free_own(r: *mut RTMP, which: Text) {
+unsafe fn free_own(r: *mut RTMP, which: TextSetting) {
     let Some(flag) = own_flag(which) else { return };
     // SAFETY: the flag says that the text came from the library's malloc.
     unsafe {
@@ -133,7 +133,7 @@ unsafe fn free_own(r: *mut RTMP, which: Text) {
 ///
 /// # Safety
 /// `r` points to a structure that `RTMP_Init` has prepared.
-pub(crate) unsafe fn replace_own(r: *mut RTMP, which: Text, value: &[u8]) {
+pub(crate) unsafe fn replace_own(r: *mut RTMP, which: TextSetting, value: &[u8]) {
     let Some(flag) = own_flag(which) else { return };
     // SAFETY: the caller's promise; what stood there is freed when it was the library's.
     unsafe {

@@ -9,7 +9,7 @@ pub use stream::RTMP_SetupStream;
 use crate::bytes::without_query;
 use crate::capi::guard::guard;
 use crate::capi::types::AVal;
-use crate::log::Text as Shown;
+use crate::log::Text;
 use crate::url;
 use libc::{c_char, c_int, c_uint, c_void};
 use std::ffi::CStr;
@@ -68,8 +68,8 @@ fn parse(text: &CStr) -> Option<url::Url<'_>> {
 fn log_parsed(parsed: &url::Url<'_>) {
     let app = parsed.app.map(without_query).unwrap_or_default();
     crate::debug!("Parsed protocol: {}", parsed.protocol);
-    crate::debug!("Parsed host    : {}", Shown(parsed.host.unwrap_or_default()));
-    crate::debug!("Parsed app     : {}", Shown(app));
+    crate::debug!("Parsed host    : {}", Text(parsed.host.unwrap_or_default()));
+    crate::debug!("Parsed app     : {}", Text(app));
 }
 
 /// Turns the playpath of a URL into the one that servers are asked for; `output` is malloc'ed, for the caller to free.

@@ -12,7 +12,7 @@ pub use number::{leading_float, leading_integer};
 pub use pairs::{Pair, next_pair, url_end};
 
 use crate::log::Level;
-use crate::session::{Text, link_flag};
+use crate::session::{TextSetting, link_flag};
 
 /// An option.
 #[derive(Debug)]
@@ -29,7 +29,7 @@ pub struct Opt {
 #[derive(Debug)]
 pub enum Effect {
     /// The value replaces a text setting.
-    Text(Text),
+    Text(TextSetting),
     /// A true value sets a bit of [`link_flag`]; any other changes nothing.
     Flag(i32),
     /// The value, read by [`integer`], replaces a number.
@@ -98,27 +98,27 @@ const fn opt(name: &'static str, effect: Effect, help: &'static str) -> Opt {
 
 /// Every option.
 pub static TABLE: [Opt; 25] = [
-    opt("socks", Effect::Text(Text::SocksHost), "Use the specified SOCKS proxy"),
-    opt("app", Effect::Text(Text::App), "Name of target app on server"),
-    opt("tcUrl", Effect::Text(Text::TcUrl), "URL to played stream"),
-    opt("pageUrl", Effect::Text(Text::PageUrl), "URL of played media's web page"),
-    opt("swfUrl", Effect::Text(Text::SwfUrl), "URL to player SWF file"),
-    opt("flashver", Effect::Text(Text::FlashVer), "Flash version string (default LNX 10,0,32,18)"),
+    opt("socks", Effect::Text(TextSetting::SocksHost), "Use the specified SOCKS proxy"),
+    opt("app", Effect::Text(TextSetting::App), "Name of target app on server"),
+    opt("tcUrl", Effect::Text(TextSetting::TcUrl), "URL to played stream"),
+    opt("pageUrl", Effect::Text(TextSetting::PageUrl), "URL of played media's web page"),
+    opt("swfUrl", Effect::Text(TextSetting::SwfUrl), "URL to player SWF file"),
+    opt("flashver", Effect::Text(TextSetting::FlashVer), "Flash version string (default LNX 10,0,32,18)"),
     opt("conn", Effect::Conn, "Append arbitrary AMF data to Connect message"),
-    opt("playpath", Effect::Text(Text::Playpath), "Path to target media on server"),
+    opt("playpath", Effect::Text(TextSetting::Playpath), "Path to target media on server"),
     opt("playlist", Effect::Flag(link_flag::PLST), "Set playlist before play command"),
     opt("live", Effect::Flag(link_flag::LIVE), "Stream is live, no seeking possible"),
-    opt("subscribe", Effect::Text(Text::SubscribePath), "Stream to subscribe to"),
-    opt("jtv", Effect::Text(Text::UsherToken), "Justin.tv authentication token"),
-    opt("token", Effect::Text(Text::Token), "Key for SecureToken response"),
+    opt("subscribe", Effect::Text(TextSetting::SubscribePath), "Stream to subscribe to"),
+    opt("jtv", Effect::Text(TextSetting::UsherToken), "Justin.tv authentication token"),
+    opt("token", Effect::Text(TextSetting::Token), "Key for SecureToken response"),
     opt("swfVfy", Effect::Flag(link_flag::SWFV), "Perform SWF Verification"),
     opt("swfAge", Effect::Number(Number::SwfAge), "Number of days to use cached SWF hash"),
     opt("start", Effect::Number(Number::SeekTime), "Stream start position in milliseconds"),
     opt("stop", Effect::Number(Number::StopTime), "Stream stop position in milliseconds"),
     opt("buffer", Effect::Number(Number::BufferMs), "Buffer time in milliseconds"),
     opt("timeout", Effect::Number(Number::Timeout), "Session timeout in seconds"),
-    opt("pubUser", Effect::Text(Text::PubUser), "Publisher username"),
-    opt("pubPasswd", Effect::Text(Text::PubPasswd), "Publisher password"),
+    opt("pubUser", Effect::Text(TextSetting::PubUser), "Publisher username"),
+    opt("pubPasswd", Effect::Text(TextSetting::PubPasswd), "Publisher password"),
     opt("chunk", Effect::Extra(Kind::Integer, Extra::set_chunk), "Output chunk size in bytes"),
     opt(
         "tlsVerify",

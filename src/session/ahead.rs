@@ -116,7 +116,7 @@ mod tests {
     use crate::amf::Encoder;
     use crate::chunk::{Memory, MessageHeader};
     use crate::message::MessageType;
-    use crate::session::{Incoming, Scalars, Session, Settings, Text, feature};
+    use crate::session::{Incoming, Scalars, Session, Settings, TextSetting, feature};
     use crate::transport::{Interrupt, Socket, Stream};
     use std::io::{ErrorKind, Read};
     use std::os::unix::net::UnixStream;
@@ -146,7 +146,7 @@ mod tests {
             let mut settings = Settings::default();
             settings.fields.link.protocol |= feature::WRITE;
             settings.set_stream_id(NO_STREAM);
-            settings.texts.insert(Text::Playpath, b"show".to_vec());
+            settings.texts.insert(TextSetting::Playpath, b"show".to_vec());
             let mut publisher =
                 Self { settings, session: Session::new(stream, None), server, headers: [[0; 11]; 64] };
             publisher.talk().send_connect().unwrap();

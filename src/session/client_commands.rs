@@ -3,7 +3,7 @@
 #![forbid(unsafe_code)]
 
 use super::conversation::{COMMAND_CHANNEL, Conversation, PLAY_CHANNEL, PUBLISH_CHANNEL};
-use super::{Host, Message, Text, read_flag};
+use super::{Host, Message, TextSetting, read_flag};
 use crate::Result;
 use crate::amf::Encoder;
 use crate::chunk::Format;
@@ -100,7 +100,7 @@ impl<H: Host + ?Sized> Conversation<'_, H> {
 
     /// Sends a command whose one argument is the playpath.
     fn call_with_path(&mut self, name: &[u8]) -> Result<()> {
-        let path = self.host.text(Text::Playpath);
+        let path = self.host.text(TextSetting::Playpath);
         self.call(&Route::CONNECTION, name, Answer::Ignored, |encoder| encoder.null().string(&path))
     }
 
@@ -150,7 +150,7 @@ impl<H: Host + ?Sized> Conversation<'_, H> {
 
     /// Begins to publish on a stream (RTMP 1.0, section 7.2.2.6).
     pub(super) fn send_publish(&mut self, stream: u32) -> Result<()> {
-        let path = self.host.text(Text::Playpath);
+        let path = self.host.text(TextSetting::Playpath);
         let route = Route { channel: PUBLISH_CHANNEL, format: Format::Full, stream };
         self.call(&route, command::PUBLISH, Answer::Awaited, |encoder| {
             encoder.null().string(&path).string(b"live")
@@ -159,7 +159,7 @@ impl<H: Host + ?Sized> Conversation<'_, H> {
 
     /// Begins to play (RTMP 1.0, section 7.2.2.1).
     pub(super) fn send_play(&mut self) -> Result<()> {
-        let path = self.host.text(Text::Playpath);
+        let path = self.host.text(TextSetting::Playpath);
         let (seek, stop) = (self.host.link_seek_time(), self.host.link_stop_time());
         let start = if self.is_live() { START_LIVE } else { f64::from(seek.max(0)) };
         let length = (stop != 0).then(|| f64::from(stop) - f64::from(seek));
@@ -174,7 +174,7 @@ impl<H: Host + ?Sized> Conversation<'_, H> {
 
     /// Sets a playlist of one entry: some servers play nothing else.
     pub(super) fn send_playlist(&mut self) -> Result<()> {
-        let path = self.host.text(Text::Playpath);
+        let path = self.host.text(TextSetting::Playpath);
         let (route, name) = (&self.play_route(), command::SET_PLAYLIST);
         let call = Call { route, name, transaction: NO_TRANSACTION, answer: Answer::Awaited };
         self.send_call(&call, Encoder::new(), |encoder| {

@@ -2,7 +2,7 @@
 #![forbid(unsafe_code)]
 
 use super::client_commands::{Answer, Call, Route};
-use super::{Conversation, Host, Text, link_flag};
+use super::{Conversation, Host, TextSetting, link_flag};
 use crate::Result;
 use crate::amf::{Encoder, ObjectEncoder};
 use crate::chunk::Format;
@@ -36,11 +36,11 @@ impl Client {
         let encoding = host.encoding();
         Self {
             publishes: talk.publishes(),
-            app: host.text(Text::App),
-            flash_ver: host.text(Text::FlashVer),
-            swf_url: host.text(Text::SwfUrl),
-            tc_url: host.text(Text::TcUrl),
-            page_url: host.text(Text::PageUrl),
+            app: host.text(TextSetting::App),
+            flash_ver: host.text(TextSetting::FlashVer),
+            swf_url: host.text(TextSetting::SwfUrl),
+            tc_url: host.text(TextSetting::TcUrl),
+            page_url: host.text(TextSetting::PageUrl),
             audio_codecs: host.audio_codecs(),
             video_codecs: host.video_codecs(),
             encoding: (encoding != 0.0 || host.send_encoding()).then_some(encoding),
@@ -86,7 +86,7 @@ impl<H: Host + ?Sized> Conversation<'_, H> {
     /// Sends the connect command.
     pub fn send_connect(&mut self) -> Result<()> {
         let client = Client::of(self);
-        let (auth, extras) = (self.host.text(Text::Auth), self.host.extras());
+        let (auth, extras) = (self.host.text(TextSetting::Auth), self.host.extras());
         let auth_flag = self.has(link_flag::AUTH);
         let texts = client.texts().into_iter().chain([&auth, &extras]);
         let room = texts.fold(CONNECT_ROOM, |room, text| room.saturating_add(text.len()));

@@ -13,7 +13,7 @@ pub const MAX_BANDWIDTH_CHECKS: u32 = 16;
 
 /// A text setting of `RTMP_LNK`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Text {
+pub enum TextSetting {
     /// The server's name or address.
     Hostname,
     /// The proxy: its host, or all that the option `socks` says.
@@ -56,9 +56,9 @@ pub struct Resumed {
 /// What the core asks of whoever owns a session: in C programs `struct RTMP`, in Rust a [`Settings`](super::Settings).
 pub trait Host: Scalars {
     /// A text setting, read when it is used; empty when unset.
-    fn text(&self, which: Text) -> Vec<u8>;
+    fn text(&self, which: TextSetting) -> Vec<u8>;
     /// Replaces a text setting (authentication rewrites `app` and `tcUrl`).
-    fn set_text(&mut self, which: Text, value: Vec<u8>);
+    fn set_text(&mut self, which: TextSetting, value: Vec<u8>);
     /// `Link.extras`, encoded as the AMF0 values that follow connect's object.
     fn extras(&self) -> Vec<u8>;
     /// The prepared SWF answer: bytes 01 01, size, size, HMAC.

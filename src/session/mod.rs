@@ -31,7 +31,7 @@ pub use conversation::{Conversation, PUBLISH_CHANNEL, out_chunk_size};
 pub use fields::{Fields, LinkFields, ReadFields, Scalars};
 pub use flags::{feature, link_flag, pausing, read_flag, read_status};
 pub use handshake::{Established, accept, handshake};
-pub use host::{Host, MAX_BANDWIDTH_CHECKS, MAX_CALLS, Resumed, Text};
+pub use host::{Host, MAX_BANDWIDTH_CHECKS, MAX_CALLS, Resumed, TextSetting};
 pub use messages::{Event, Incoming};
 pub use player::{Player, ReadOutcome};
 pub use publisher::Publisher;

@@ -2,7 +2,7 @@
 #![forbid(unsafe_code)]
 #![deny(clippy::indexing_slicing, clippy::arithmetic_side_effects)]
 
-use super::{Conversation, Host, Text};
+use super::{Conversation, Host, TextSetting};
 use crate::bytes::{contains, cut};
 use crate::{Result, memory};
 use std::borrow::Cow;
@@ -18,10 +18,17 @@ pub(super) struct Secrets(Vec<Vec<u8>>);
 impl<H: Host + ?Sized> Conversation<'_, H> {
     pub(super) fn secrets(&self) -> Secrets {
         let text = |which| self.host.text(which);
-        let paths =
-            [Text::TcUrl, Text::App, Text::Playpath, Text::SubscribePath, Text::SwfUrl, Text::PageUrl]
-                .map(text);
-        let words = [Text::Auth, Text::UsherToken, Text::Token, Text::PubPasswd].map(text);
+        let paths = [
+            TextSetting::TcUrl,
+            TextSetting::App,
+            TextSetting::Playpath,
+            TextSetting::SubscribePath,
+            TextSetting::SwfUrl,
+            TextSetting::PageUrl,
+        ]
+        .map(text);
+        let words = [TextSetting::Auth, TextSetting::UsherToken, TextSetting::Token, TextSetting::PubPasswd]
+            .map(text);
         let mut secrets: Vec<_> = paths.iter().flat_map(|path| parameters(path)).collect();
         secrets.extend(words);
         secrets.retain(|secret| secret.len() >= SHORTEST);
@@ -67,7 +74,7 @@ mod tests {
     use std::os::unix::net::UnixStream;
     use std::sync::Arc;
 
-    fn covered(texts: &[(Text, &[u8])], said: &[u8]) -> Vec<u8> {
+    fn covered(texts: &[(TextSetting, &[u8])], said: &[u8]) -> Vec<u8> {
         let (ours, _theirs) = UnixStream::pair().unwrap();
         let stream = Arc::new(Stream::Tcp(Socket::new(ours.into(), Interrupt::default())));
         let sender = Sender::new(stream, None);
@@ -81,12 +88,12 @@ mod tests {
 
     #[test]
     fn queries_and_tokens_are_covered_wherever_they_stand() {
-        let texts: &[(Text, &[u8])] = &[
-            (Text::Playpath, b"show?key=one"),
-            (Text::TcUrl, b"rtmp://host/app?key=one&more=two/inst?last=4"),
-            (Text::App, b"app?"),
-            (Text::UsherToken, b"token"),
-            (Text::PubPasswd, b"abc"),
+        let texts: &[(TextSetting, &[u8])] = &[
+            (TextSetting::Playpath, b"show?key=one"),
+            (TextSetting::TcUrl, b"rtmp://host/app?key=one&more=two/inst?last=4"),
+            (TextSetting::App, b"app?"),
+            (TextSetting::UsherToken, b"token"),
+            (TextSetting::PubPasswd, b"abc"),
         ];
         let said = b"show?key=one, app?key=one&more=two; inst?last=4 tokentoken abc key=on";
         assert_eq!(

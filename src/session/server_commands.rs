@@ -3,7 +3,7 @@
 #![deny(clippy::indexing_slicing, clippy::arithmetic_side_effects)]
 
 use super::auth::{self, Verdict};
-use super::{Conversation, Event, Host, Text, link_flag, pausing, read_flag};
+use super::{Conversation, Event, Host, TextSetting, link_flag, pausing, read_flag};
 use crate::amf::{self, Value};
 use crate::chunk::{DEFAULT_CHUNK_SIZE, Format};
 use crate::log;
@@ -115,15 +115,15 @@ impl<H: Host + ?Sized> Conversation<'_, H> {
         if self.publishes() {
             return self.publish_ahead();
         }
-        let usher = self.host.text(Text::UsherToken);
+        let usher = self.host.text(TextSetting::UsherToken);
         if !usher.is_empty() {
             self.send_usher_token(&usher)?;
         }
-        let subscribe = self.host.text(Text::SubscribePath);
+        let subscribe = self.host.text(TextSetting::SubscribePath);
         if !subscribe.is_empty() {
             self.send_fc_subscribe(&subscribe)
         } else if self.is_live() {
-            let path = self.host.text(Text::Playpath);
+            let path = self.host.text(TextSetting::Playpath);
             self.send_fc_subscribe(&path)
         } else {
             Ok(())
@@ -132,7 +132,7 @@ impl<H: Host + ?Sized> Conversation<'_, H> {
 
     /// Answers the SecureToken challenge that came with the answer to connect, if one did.
     fn answer_secure_token(&mut self, arguments: &Arguments<'_>) -> Result<()> {
-        let token = self.host.text(Text::Token);
+        let token = self.host.text(TextSetting::Token);
         if token.is_empty() {
             return Ok(());
         }
@@ -213,16 +213,16 @@ impl<H: Host + ?Sized> Conversation<'_, H> {
         crate::crypto::random(&mut random)?;
         let request = auth::Request {
             description,
-            app: &self.host.text(Text::App),
-            user: &self.host.text(Text::PubUser),
-            password: &self.host.text(Text::PubPasswd),
+            app: &self.host.text(TextSetting::App),
+            user: &self.host.text(TextSetting::PubUser),
+            password: &self.host.text(TextSetting::PubPasswd),
             random,
         };
         match auth::answer(&request) {
             Verdict::NotAsked => Err(Error::Refused(format!("the server refused connect: {words}"))),
             Verdict::Fail(reason) => Err(Error::Refused(reason)),
             Verdict::Retry { append } => {
-                for which in [Text::App, Text::TcUrl] {
+                for which in [TextSetting::App, TextSetting::TcUrl] {
                     let mut value = self.host.text(which);
                     value.extend_from_slice(&append);
                     self.host.set_text(which, value);

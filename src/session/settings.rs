@@ -2,7 +2,7 @@
 #![forbid(unsafe_code)]
 #![deny(clippy::indexing_slicing, clippy::arithmetic_side_effects)]
 
-use super::{Fields, Host, MAX_BANDWIDTH_CHECKS, MAX_CALLS, PublishAhead, Resumed, Text};
+use super::{Fields, Host, MAX_BANDWIDTH_CHECKS, MAX_CALLS, PublishAhead, Resumed, TextSetting};
 use crate::Result;
 use crate::handshake::SWF_ANSWER_SIZE;
 use std::collections::HashMap;
@@ -13,7 +13,7 @@ pub struct Settings {
     /// The public scalars.
     pub fields: Fields,
     /// The text settings; one that is missing is empty.
-    pub texts: HashMap<Text, Vec<u8>>,
+    pub texts: HashMap<TextSetting, Vec<u8>>,
     /// AMF0 values that follow connect's object.
     pub extras: Vec<u8>,
     /// The prepared SWF answer.
@@ -59,11 +59,11 @@ impl Settings {
 }
 
 impl Host for Settings {
-    fn text(&self, which: Text) -> Vec<u8> {
+    fn text(&self, which: TextSetting) -> Vec<u8> {
         self.texts.get(&which).cloned().unwrap_or_default()
     }
 
-    fn set_text(&mut self, which: Text, value: Vec<u8>) {
+    fn set_text(&mut self, which: TextSetting, value: Vec<u8>) {
         self.texts.insert(which, value);
     }
 

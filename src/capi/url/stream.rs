@@ -5,8 +5,8 @@ use crate::capi::data::flash_version;
 use crate::capi::guard::guard;
 use crate::capi::types::{AVal, RTMP, RTMP_SWF_HASHLEN};
 use crate::capi::{proxy, texts};
-use crate::log::{self, Text as Shown};
-use crate::session::{Text, link_flag};
+use crate::log::{self, Text};
+use crate::session::{TextSetting, link_flag};
 use crate::url;
 use libc::{c_int, c_long, c_uint};
 
@@ -46,16 +46,16 @@ pub unsafe extern "C" fn RTMP_SetupStream(
             return;
         }
         let texts = [
-            (Text::SocksHost, sockshost),
-            (Text::Playpath, playpath),
-            (Text::TcUrl, tcUrl),
-            (Text::SwfUrl, swfUrl),
-            (Text::PageUrl, pageUrl),
-            (Text::App, app),
-            (Text::Auth, auth),
-            (Text::FlashVer, flashVer),
-            (Text::SubscribePath, subscribepath),
-            (Text::UsherToken, usherToken),
+            (TextSetting::SocksHost, sockshost),
+            (TextSetting::Playpath, playpath),
+            (TextSetting::TcUrl, tcUrl),
+            (TextSetting::SwfUrl, swfUrl),
+            (TextSetting::PageUrl, pageUrl),
+            (TextSetting::App, app),
+            (TextSetting::Auth, auth),
+            (TextSetting::FlashVer, flashVer),
+            (TextSetting::SubscribePath, subscribepath),
+            (TextSetting::UsherToken, usherToken),
         ];
         // SAFETY: `r` is not null, so the caller's promise holds; each text is copied before a field is written.
         unsafe {
@@ -81,9 +81,9 @@ pub unsafe extern "C" fn RTMP_SetupStream(
 ///
 /// # Safety
 /// `r` was prepared by `RTMP_Init`.
-unsafe fn set_up_text(r: *mut RTMP, which: Text, text: AVal) {
+unsafe fn set_up_text(r: *mut RTMP, which: TextSetting, text: AVal) {
     let is_given = text.av_len > 0 && !text.av_val.is_null();
-    let always = matches!(which, Text::SocksHost | Text::Playpath | Text::FlashVer);
+    let always = matches!(which, TextSetting::SocksHost | TextSetting::Playpath | TextSetting::FlashVer);
     if !is_given && !always {
         return;
     }
@@ -91,8 +91,8 @@ unsafe fn set_up_text(r: *mut RTMP, which: Text, text: AVal) {
     unsafe {
         texts::set(r, which, if is_given { text } else { AVal::EMPTY });
         match which {
-            Text::Auth => (*r).Link.lFlags |= link_flag::AUTH,
-            Text::SocksHost => (*r).Link.socksport = 0,
+            TextSetting::Auth => (*r).Link.lFlags |= link_flag::AUTH,
+            TextSetting::SocksHost => (*r).Link.socksport = 0,
             _ => {}
         }
     }
@@ -100,13 +100,13 @@ unsafe fn set_up_text(r: *mut RTMP, which: Text, text: AVal) {
 
 /// The texts of `RTMP_SetupStream` that are shown when they are given, with their titles, in the reference's order. Not
 /// among them is what should stay secret: `auth` and the usher's token.
-const SHOWN: [(Text, &str); 6] = [
-    (Text::TcUrl, "tcUrl    "),
-    (Text::SwfUrl, "swfUrl   "),
-    (Text::PageUrl, "pageUrl  "),
-    (Text::App, "app      "),
-    (Text::SubscribePath, "subscribepath "),
-    (Text::FlashVer, "flashVer "),
+const SHOWN: [(TextSetting, &str); 6] = [
+    (TextSetting::TcUrl, "tcUrl    "),
+    (TextSetting::SwfUrl, "swfUrl   "),
+    (TextSetting::PageUrl, "pageUrl  "),
+    (TextSetting::App, "app      "),
+    (TextSetting::SubscribePath, "subscribepath "),
+    (TextSetting::FlashVer, "flashVer "),
 ];
 
 /// What `RTMP_SetupStream` was given.
@@ -115,7 +115,7 @@ struct Given {
     /// `None` for a null pointer, which leaves the field alone.
     hostname: Option<AVal>,
     port: c_uint,
-    texts: [(Text, AVal); 10],
+    texts: [(TextSetting, AVal); 10],
     swf_hash: AVal,
     swf_size: u32,
     start: c_int,
@@ -134,7 +134,7 @@ impl Given {
             return;
         }
         // SAFETY: the caller's promise.
-        let text = |which: Text| unsafe {
+        let text = |which: TextSetting| unsafe {
             let found = self.texts.iter().find(|(text, _)| *text == which);
             let text = found.map(|(_, text)| text.bytes()).unwrap_or_default();
             Some(without_query(text)).filter(|text| !text.is_empty())
@@ -143,12 +143,12 @@ impl Given {
         let (hostname, swf_hash) =
             unsafe { (self.hostname.unwrap_or(AVal::EMPTY).bytes(), self.swf_hash.bytes()) };
         crate::debug!("Protocol : {}", url::scheme(self.protocol).to_uppercase());
-        crate::debug!("Hostname : {}", Shown(hostname));
+        crate::debug!("Hostname : {}", Text(hostname));
         crate::debug!("Port     : {}", self.port.cast_signed());
-        crate::debug!("Playpath : {}", Shown(text(Text::Playpath).unwrap_or(b"(null)")));
+        crate::debug!("Playpath : {}", Text(text(TextSetting::Playpath).unwrap_or(b"(null)")));
         for (which, title) in SHOWN {
             if let Some(text) = text(which) {
-                crate::debug!("{title}: {}", Shown(text));
+                crate::debug!("{title}: {}", Text(text));
             }
         }
         for (title, time) in [("StartTime", self.start), ("StopTime", self.stop)] {
