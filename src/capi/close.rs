@@ -16,15 +16,15 @@ use crate::session::read_status;
 use crate::transport::Stream;
 use std::sync::atomic::Ordering;
 
-/// What becomes of the settings that the library made.
+/// What becomes of the settings that the library itself made, out of a URL or for an option.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Settings {
-    /// The program is done with them: it has called `RTMP_Close`.
+pub(crate) enum OwnSettings {
+    /// They are freed: the program has called `RTMP_Close`.
     Freed,
-    /// The session is over, and the program may connect again.
-    Used,
-    /// The call that closes dials for another connection, by its [`Dialling`](connection::Dialling).
-    InUse,
+    /// They stay: the session is over, and the program may connect again.
+    Kept,
+    /// They are needed now: the call that closes dials for another connection, by its [`Dialling`](connection::Dialling).
+    Needed,
 }
 
 /// Ends a session.
@@ -39,7 +39,7 @@ pub unsafe extern "C" fn RTMP_Close(r: *mut RTMP) {
     guard((), || {
         if !r.is_null() {
             // SAFETY: `r` is initialised.
-            unsafe { close(r, Farewell::Said, Settings::Freed) };
+            unsafe { close(r, Farewell::Said, OwnSettings::Freed) };
         }
     });
 }
@@ -75,15 +75,15 @@ pub(crate) fn is_programs_own(call: &InUse) -> bool {
 /// Ends the session that a call has found to be over. `then` stores what shall be readable afterwards. Nothing is done to
 /// the handle once the call has left: another thread may have closed and freed it by then, or begun another session.
 pub(crate) fn end(call: impl Into<InUse>, farewell: Farewell, then: impl FnOnce(*mut RTMP)) {
-    end_and(call.into(), farewell, Settings::Used, then);
+    end_and(call.into(), farewell, OwnSettings::Kept, then);
 }
 
 /// Ends the session of a call that dials for another one.
 pub(crate) fn end_and_dial(call: InUse) {
-    end_and(call, Farewell::Said, Settings::InUse, |_| {});
+    end_and(call, Farewell::Said, OwnSettings::Needed, |_| {});
 }
 
-fn end_and(call: InUse, farewell: Farewell, settings: Settings, then: impl FnOnce(*mut RTMP)) {
+fn end_and(call: InUse, farewell: Farewell, settings: OwnSettings, then: impl FnOnce(*mut RTMP)) {
     let r = call.handle();
     let is_current = call.is_current();
     if is_current {
@@ -103,7 +103,7 @@ fn end_and(call: InUse, farewell: Farewell, settings: Settings, then: impl FnOnc
 ///
 /// # Safety
 /// `r` points to an initialised `struct RTMP`.
-pub(crate) unsafe fn close(r: *mut RTMP, farewell: Farewell, settings: Settings) {
+pub(crate) unsafe fn close(r: *mut RTMP, farewell: Farewell, settings: OwnSettings) {
     // SAFETY: the caller's promise.
     unsafe {
         if let Some(connection) = connection::nested(r) {
@@ -111,7 +111,7 @@ pub(crate) unsafe fn close(r: *mut RTMP, farewell: Farewell, settings: Settings)
             return connection.stream.interrupt_all();
         }
         // From within a log callback of a call that dials: what that logs is why it fails.
-        if connection::is_dialled_here(r) && settings != Settings::InUse {
+        if connection::is_dialled_here(r) && settings != OwnSettings::Needed {
             return;
         }
         let mut call = connection::current(r);
@@ -124,7 +124,7 @@ pub(crate) unsafe fn close(r: *mut RTMP, farewell: Farewell, settings: Settings)
             match (Closing::begin(r), settings) {
                 (Ok(closing), _) => return conclude(closing, call, settings, |_| {}),
                 // The other close waits until this call has left.
-                (Err(_), Settings::InUse) => return,
+                (Err(_), OwnSettings::Needed) => return,
                 (Err(Busy::Dialling), _) => {
                     let wish = wish.get_or_insert_with(|| Wish::new(r));
                     drop(call.take());
@@ -145,8 +145,8 @@ pub(crate) unsafe fn close(r: *mut RTMP, farewell: Farewell, settings: Settings)
 ///
 /// # Safety
 /// The structure stays until this returns.
-unsafe fn conclude(closing: Closing, call: Option<InUse>, settings: Settings, then: impl FnOnce(*mut RTMP)) {
-    let dials = settings == Settings::InUse;
+unsafe fn conclude(closing: Closing, call: Option<InUse>, settings: OwnSettings, then: impl FnOnce(*mut RTMP)) {
+    let dials = settings == OwnSettings::Needed;
     closing.await_others(usize::from(call.is_some()) + usize::from(dials));
     let r = closing.handle();
     // SAFETY: the caller's promise; the descriptor is the session's, and what is reset is reset under the lock, when no
@@ -159,9 +159,9 @@ unsafe fn conclude(closing: Closing, call: Option<InUse>, settings: Settings, th
             layers::take_off(&raw mut (*r).m_sb);
             reset(r, call.as_deref());
             match settings {
-                Settings::Freed => free_settings(r),
-                Settings::Used => extra::session_over(r),
-                Settings::InUse => {}
+                OwnSettings::Freed => free_settings(r),
+                OwnSettings::Kept => extra::session_over(r),
+                OwnSettings::Needed => {}
             }
             then(r);
         });
@@ -190,7 +190,7 @@ pub(crate) unsafe fn free_open(r: *mut RTMP) {
             None => return,
         };
         // Texts that `Link` was copied with are another handle's.
-        close(r, farewell, if texts::are_at_home(r) { Settings::Freed } else { Settings::Used });
+        close(r, farewell, if texts::are_at_home(r) { OwnSettings::Freed } else { OwnSettings::Kept });
     }
 }
 

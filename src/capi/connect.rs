@@ -7,7 +7,7 @@ pub mod stream;
 pub(crate) use stream::begin_stream;
 
 use crate::capi::call::InUse;
-use crate::capi::close::{Farewell, Settings, close, end, end_and_dial, is_programs_own};
+use crate::capi::close::{Farewell, OwnSettings, close, end, end_and_dial, is_programs_own};
 use crate::capi::connection::{self, Dialling, interrupt};
 use crate::capi::guard::guard;
 use crate::capi::reasons::{server, show_errno};
@@ -179,7 +179,7 @@ unsafe fn dialling(r: *mut RTMP, caller: &str) -> Option<Dialling> {
             return None;
         };
         if Scalar::load(&raw const (*r).m_sb.sb_socket) >= 0 {
-            close(r, Farewell::Said, Settings::InUse);
+            close(r, Farewell::Said, OwnSettings::Needed);
         }
         Some(dialling)
     }
@@ -221,7 +221,7 @@ unsafe fn connect0(
             Err(error) => error,
         };
         Step::Socket.say_failed(r, &error, !dialling.is_wanted());
-        close(r, Farewell::Said, Settings::InUse);
+        close(r, Farewell::Said, OwnSettings::Needed);
         show_errno(&error);
         None
     }
