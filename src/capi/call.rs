@@ -243,7 +243,7 @@ impl ReadingCall {
     #[inline]
     pub(crate) unsafe fn begin(r: *mut RTMP) -> Option<Self> {
         // SAFETY: the caller's promise.
-        unsafe { connection::entered(r, Some(Seat::Reading)) }.map(Self)
+        unsafe { connection::enter(r, Some(Seat::Reading)) }.map(Self)
     }
 
     /// Runs the core with the conversation, the reading half and the input at hand; `None` when a panic has ended that
@@ -328,7 +328,7 @@ impl PublishingCall {
     #[inline]
     pub(crate) unsafe fn begin(r: *mut RTMP) -> Option<Self> {
         // SAFETY: the caller's promise.
-        unsafe { connection::entered(r, Some(Seat::Publishing)) }.map(Self)
+        unsafe { connection::enter(r, Some(Seat::Publishing)) }.map(Self)
     }
 
     /// Runs the core with the conversation and the publisher at hand; `None` when a panic has ended it.

@@ -145,7 +145,12 @@ pub(crate) unsafe fn close(r: *mut RTMP, farewell: Farewell, settings: OwnSettin
 ///
 /// # Safety
 /// The structure stays until this returns.
-unsafe fn conclude(closing: Closing, call: Option<InUse>, settings: OwnSettings, then: impl FnOnce(*mut RTMP)) {
+unsafe fn conclude(
+    closing: Closing,
+    call: Option<InUse>,
+    settings: OwnSettings,
+    then: impl FnOnce(*mut RTMP),
+) {
     let dials = settings == OwnSettings::Needed;
     closing.await_others(usize::from(call.is_some()) + usize::from(dials));
     let r = closing.handle();
@@ -160,7 +165,7 @@ unsafe fn conclude(closing: Closing, call: Option<InUse>, settings: OwnSettings,
             reset(r, call.as_deref());
             match settings {
                 OwnSettings::Freed => free_settings(r),
-                OwnSettings::Kept => extra::session_over(r),
+                OwnSettings::Kept => extra::note_session_over(r),
                 OwnSettings::Needed => {}
             }
             then(r);
@@ -241,7 +246,7 @@ pub(crate) unsafe fn free_settings(r: *mut RTMP) {
     // SAFETY: the caller's promise.
     unsafe {
         texts::free_all_own(r);
-        extra::close(r);
+        extra::free_block(r);
     }
 }
 

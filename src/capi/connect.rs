@@ -12,7 +12,7 @@ use crate::capi::connection::{self, Dialling, interrupt};
 use crate::capi::guard::guard;
 use crate::capi::reasons::{server, show_errno};
 use crate::capi::scalar::Scalar;
-use crate::capi::send::send_hello;
+use crate::capi::send::send_connect_packet;
 use crate::capi::types::{AVal, RTMP, RTMPPacket};
 use crate::capi::{extra, handle, layers, proxy};
 use crate::handshake::Mode;
@@ -45,7 +45,7 @@ pub unsafe extern "C" fn RTMP_Connect(r: *mut RTMP, cp: *mut RTMPPacket) -> c_in
                 );
                 return 0;
             }
-            let Some(dialling) = dialling(r, "RTMP_Connect") else { return 0 };
+            let Some(dialling) = begin_dialling(r, "RTMP_Connect") else { return 0 };
             let deadline = deadline(r);
             reach(dialling, deadline).and_then(|call| connect1(call, cp, deadline)).is_some().into()
         }
@@ -69,7 +69,7 @@ pub unsafe extern "C" fn RTMP_Connect0(r: *mut RTMP, service: *mut sockaddr) -> 
         };
         // SAFETY: `r` is initialised.
         unsafe {
-            let Some(dialling) = dialling(r, "RTMP_Connect0") else { return 0 };
+            let Some(dialling) = begin_dialling(r, "RTMP_Connect0") else { return 0 };
             let dial = |target: &Target, is_wanted: &dyn Fn() -> bool| {
                 dial_address(&address, target, interrupt(), is_wanted)
             };
@@ -167,7 +167,7 @@ unsafe fn target(r: *mut RTMP, deadline: Deadline) -> Result<Target> {
 ///
 /// # Safety
 /// `r` points to an initialised `struct RTMP` that stays where it is while the result lives.
-unsafe fn dialling(r: *mut RTMP, caller: &str) -> Option<Dialling> {
+unsafe fn begin_dialling(r: *mut RTMP, caller: &str) -> Option<Dialling> {
     // SAFETY: the caller's promise.
     unsafe {
         let Some(dialling) = Dialling::begin(r) else {
@@ -200,7 +200,7 @@ unsafe fn reach(dialling: Dialling, deadline: Deadline) -> Option<InUse> {
     }
 }
 
-/// Ends what was connected before, and makes the socket, by way of `connect`.
+/// Makes the handle's socket with `dial`; without one, logs why and what is left of the session is closed.
 ///
 /// # Safety
 /// The texts of the handle are good.
@@ -238,7 +238,7 @@ unsafe fn connect1(mut call: InUse, cp: *mut RTMPPacket, deadline: Deadline) -> 
         let mut step = Step::Socket;
         let connected = establish(&mut call, deadline, &mut step).and_then(|()| {
             step = Step::Command;
-            say_hello(&call, cp)
+            send_connect(&call, cp)
         });
         let Err(error) = connected else {
             // Of an earlier connection's end nothing is left.
@@ -298,19 +298,19 @@ fn begin_session(
             (*r).m_clientID = AVal::malloced(&tunnel.id());
         }
     }
-    connection::succeed(call, stream, shaken.ciphers, server)
+    connection::replace(call, stream, shaken.ciphers, server)
 }
 
 /// Sends the connect command, or the program's own packet.
 ///
 /// # Safety
 /// As [`RTMP_Connect1`].
-unsafe fn say_hello(call: &InUse, cp: *mut RTMPPacket) -> Result<()> {
+unsafe fn send_connect(call: &InUse, cp: *mut RTMPPacket) -> Result<()> {
     if cp.is_null() {
         return call.talk(|talk| talk.send_connect());
     }
     // SAFETY: the caller's promise.
-    unsafe { send_hello(call, cp) }
+    unsafe { send_connect_packet(call, cp) }
 }
 
 /// Ends the session of a call without losing the settings, connects again, and goes on as a call on the new connection.

@@ -13,8 +13,8 @@ mod origin;
 
 pub(crate) use closing::{Busy, Closing, Wish};
 pub(crate) use dialling::Dialling;
-pub(crate) use entry::{current, entered, expect_polling, nested, required, say_unconnected};
-pub(crate) use hung::{place, succeed};
+pub(crate) use entry::{current, enter, expect_polling, nested, required, say_unconnected};
+pub(crate) use hung::{place, replace};
 pub(crate) use notes::{await_closes, is_dialled_elsewhere, is_dialled_here};
 pub(crate) use origin::{Belonging, belonging, is_shared_with_parent};
 

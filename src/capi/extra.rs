@@ -53,7 +53,7 @@ unsafe fn block(r: *mut RTMP) -> *mut Block {
     // SAFETY: only this file stores anything but null in the field, after RTMP_Init has set it to null, so what looks
     // like an aligned pointer is one to a live block; the magic number tells where a program broke that.
     unsafe {
-        let block = (*private::settings(r)).cast::<Block>();
+        let block = (*private::extra(r)).cast::<Block>();
         if block.is_null() || !block.is_aligned() || (*block).magic != MAGIC { null_mut() } else { block }
     }
 }
@@ -75,7 +75,7 @@ unsafe fn make_block(r: *mut RTMP) -> *mut Block {
             publisher: None,
             extras: extras_owner(r),
         }));
-        *private::settings(r) = made.cast();
+        *private::extra(r) = made.cast();
         made
     }
 }
@@ -89,7 +89,7 @@ unsafe fn extras_owner(r: *mut RTMP) -> ExtrasOwner {
     unsafe {
         match block(r).as_ref() {
             Some(block) => block.extras,
-            None if (*private::settings(r)).addr() == EXTRAS_USED => ExtrasOwner::Used,
+            None if (*private::extra(r)).addr() == EXTRAS_USED => ExtrasOwner::Used,
             None => ExtrasOwner::Programs,
         }
     }
@@ -184,16 +184,16 @@ unsafe fn drop_extras(r: *mut RTMP, owners: &[ExtrasOwner]) {
         (*r).Link.edepth = 0;
         match block(r).as_mut() {
             Some(block) => block.extras = ExtrasOwner::Programs,
-            None => *private::settings(r) = null_mut(),
+            None => *private::extra(r) = null_mut(),
         }
     }
 }
 
-/// Notes that a session is over.
+/// Notes that a session is over: the next `conn` option begins `Link.extras` anew.
 ///
 /// # Safety
 /// `r` points to a structure that `RTMP_Init` has prepared.
-pub(crate) unsafe fn session_over(r: *mut RTMP) {
+pub(crate) unsafe fn note_session_over(r: *mut RTMP) {
     // SAFETY: the caller's promise.
     unsafe {
         if let Some(block) = block(r).as_mut()
@@ -226,7 +226,7 @@ unsafe fn forget_publisher(r: *mut RTMP) {
 ///
 /// # Safety
 /// `r` points to a structure that `RTMP_Init` has prepared.
-pub(crate) unsafe fn close(r: *mut RTMP) {
+pub(crate) unsafe fn free_block(r: *mut RTMP) {
     // SAFETY: the caller's promise; the block came from a Box, and nothing points to it any more.
     unsafe {
         forget_publisher(r);
@@ -236,7 +236,7 @@ pub(crate) unsafe fn close(r: *mut RTMP) {
             (*block).magic = 0;
             drop(Box::from_raw(block));
         }
-        *private::settings(r) = if stays { without_provenance_mut(EXTRAS_USED) } else { null_mut() };
+        *private::extra(r) = if stays { without_provenance_mut(EXTRAS_USED) } else { null_mut() };
     }
 }
 
@@ -244,11 +244,11 @@ pub(crate) unsafe fn close(r: *mut RTMP) {
 ///
 /// # Safety
 /// `r` points to a structure that `RTMP_Init` has prepared.
-pub(crate) unsafe fn free(r: *mut RTMP) {
+pub(crate) unsafe fn free_all(r: *mut RTMP) {
     // SAFETY: the caller's promise.
     unsafe {
         drop_extras(r, &[ExtrasOwner::Ours, ExtrasOwner::Used]);
-        close(r);
+        free_block(r);
     }
 }
 

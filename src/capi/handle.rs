@@ -45,7 +45,7 @@ pub unsafe extern "C" fn RTMP_Free(r: *mut RTMP) {
             if texts::are_at_home(r) {
                 free_settings(r);
             }
-            extra::free(r);
+            extra::free_all(r);
             libc::free(r.cast());
         }
     });

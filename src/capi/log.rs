@@ -51,7 +51,7 @@ fn level_now() -> c_uint {
     RTMP_debuglevel.load(Ordering::Relaxed) as c_uint
 }
 
-fn printed(level: c_int) -> bool {
+fn is_printed(level: c_int) -> bool {
     level as c_uint <= level_now()
 }
 
@@ -60,7 +60,7 @@ struct ProgramLog;
 
 impl Sink for ProgramLog {
     fn enabled(&self, level: Level) -> bool {
-        printed(level as c_int)
+        is_printed(level as c_int)
     }
 
     /// A line that a program's callback provokes by calling the library is not logged: it would call back for ever.
@@ -144,7 +144,7 @@ fn print_line(level: c_int, mut text: Vec<u8>) {
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn rtmp_log_line(level: c_int, format: *const c_char, arguments: VaList) {
     guard((), || {
-        if format.is_null() || !printed(level) {
+        if format.is_null() || !is_printed(level) {
             return;
         }
         let callback = CALLBACK.load(Ordering::Acquire);
@@ -260,7 +260,7 @@ unsafe fn dump<L: Iterator<Item = String>>(
     length: c_ulong,
     lines: impl FnOnce(Vec<u8>) -> L,
 ) {
-    if data.is_null() || !printed(level) {
+    if data.is_null() || !is_printed(level) {
         return;
     }
     let Ok(length) = usize::try_from(length) else { return };

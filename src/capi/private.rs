@@ -18,7 +18,7 @@ pub(crate) unsafe fn connection(r: *mut RTMP) -> *mut *mut c_void {
 ///
 /// # Safety
 /// As [`connection`].
-pub(crate) unsafe fn settings(r: *mut RTMP) -> *mut *mut c_void {
+pub(crate) unsafe fn extra(r: *mut RTMP) -> *mut *mut c_void {
     // SAFETY: the caller's promise; only an address is taken.
     unsafe { (&raw mut (*r).m_read.bufpos).cast() }
 }

@@ -49,7 +49,7 @@ pub unsafe extern "C" fn RTMP_ReadPacket(r: *mut RTMP, packet: *mut RTMPPacket) 
                 Ok(chunk) => {
                     call.rest();
                     drop(call);
-                    fill(packet, &chunk.header, chunk.received, chunk.message);
+                    describe_message(packet, &chunk.header, chunk.received, chunk.message);
                     1
                 }
                 Err(error) => {
@@ -81,7 +81,12 @@ unsafe fn describe_chunk(chunk: *mut RTMPChunk, bytes: &ChunkBytes<'_>) {
 ///
 /// # Safety
 /// `packet` points to a writable packet.
-unsafe fn fill(packet: *mut RTMPPacket, header: &MessageHeader, received: u32, body: Option<MallocBody>) {
+unsafe fn describe_message(
+    packet: *mut RTMPPacket,
+    header: &MessageHeader,
+    received: u32,
+    body: Option<MallocBody>,
+) {
     // SAFETY: the caller's promise.
     unsafe {
         (*packet).m_headerType = header.format as u8;
@@ -151,7 +156,7 @@ pub unsafe extern "C" fn RTMP_GetNextMediaPacket(r: *mut RTMP, packet: *mut RTMP
                 Ok(Media::Message(message)) => {
                     call.rest();
                     drop(call);
-                    fill(packet, &message.header, message.header.length, message.body);
+                    describe_message(packet, &message.header, message.header.length, message.body);
                     1
                 }
                 Ok(Media::Over(Event::Ended)) => {

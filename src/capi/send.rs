@@ -109,7 +109,7 @@ unsafe fn send_packet(r: *mut RTMP, packet: *mut RTMPPacket, answer: Answer) -> 
 /// # Safety
 /// `packet` points to a packet whose `m_body` points to `m_nBodySize` bytes.
 #[cold]
-pub(crate) unsafe fn send_hello(call: &InUse, packet: *mut RTMPPacket) -> Result<()> {
+pub(crate) unsafe fn send_connect_packet(call: &InUse, packet: *mut RTMPPacket) -> Result<()> {
     // SAFETY: the caller's promise; as in `send_packet`.
     unsafe {
         let copy = packet.read();

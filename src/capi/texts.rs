@@ -70,7 +70,7 @@ pub(crate) unsafe fn are_at_home(r: *mut RTMP) -> bool {
 ///
 /// # Safety
 /// `r` points to a structure that `RTMP_Init` has prepared.
-pub(crate) unsafe fn settle(r: *mut RTMP) {
+pub(crate) unsafe fn take_home(r: *mut RTMP) {
     // SAFETY: the caller's promise.
     unsafe { *private::home(r) = r };
 }
@@ -140,7 +140,7 @@ pub(crate) unsafe fn replace_own(r: *mut RTMP, which: TextSetting, value: &[u8])
         if !are_at_home(r) {
             (*r).Link.playpath0 = AVal::EMPTY;
             change_flags(r, |flags| flags & !(link_flag::FTCU | link_flag::FAPU));
-            settle(r);
+            take_home(r);
         }
         free_own(r, which);
         *text_field(r, which) = AVal::malloced(value);

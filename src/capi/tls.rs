@@ -99,7 +99,7 @@ unsafe fn accept(r: *mut RTMP, context: &TlsServerContext) -> bool {
             Ok(stream) => {
                 let stream = Arc::new(Stream::Tls(stream));
                 layers::hang(&raw mut (*r).m_sb, &stream);
-                connection::succeed(&mut accepting, stream, None, None).is_ok()
+                connection::replace(&mut accepting, stream, None, None).is_ok()
             }
             Err(error) => {
                 if is_programs_own(&accepting) {

@@ -19,7 +19,7 @@ const PATIENCE: u64 = 64;
 /// `r` points to an initialised `struct RTMP` that stays where it is while the result lives.
 pub(crate) unsafe fn current(r: *mut RTMP) -> Option<InUse> {
     // SAFETY: the caller's promise.
-    unsafe { entered(r, None) }
+    unsafe { enter(r, None) }
 }
 
 /// [`current`] by way of a seat, which is waited for.
@@ -27,7 +27,7 @@ pub(crate) unsafe fn current(r: *mut RTMP) -> Option<InUse> {
 /// # Safety
 /// As [`current`].
 #[inline]
-pub(crate) unsafe fn entered(r: *mut RTMP, seat: Option<Seat>) -> Option<InUse> {
+pub(crate) unsafe fn enter(r: *mut RTMP, seat: Option<Seat>) -> Option<InUse> {
     // SAFETY: the caller's promise.
     unsafe {
         if Gate::of(r).enter(seat).is_ok() {
@@ -36,17 +36,17 @@ pub(crate) unsafe fn entered(r: *mut RTMP, seat: Option<Seat>) -> Option<InUse> 
             }
             Gate::of(r).leave(seat);
         }
-        renewed(r, seat)
+        enter_when_free(r, seat)
     }
 }
 
-/// [`entered`] for a handle that has no connection over its descriptor, whose connection is being replaced, or whose seat
+/// [`enter`] for a handle that has no connection over its descriptor, whose connection is being replaced, or whose seat
 /// is taken.
 ///
 /// # Safety
 /// As [`current`].
 #[cold]
-unsafe fn renewed(r: *mut RTMP, seat: Option<Seat>) -> Option<InUse> {
+unsafe fn enter_when_free(r: *mut RTMP, seat: Option<Seat>) -> Option<InUse> {
     for attempt in 0_u64.. {
         // SAFETY: the caller's promise.
         unsafe {
@@ -291,7 +291,7 @@ mod tests {
             let mut outer = ReadingCall::begin(handle.0).unwrap();
             outer.run(|_, _, _| {
                 for seat in [None, Some(Seat::Reading), Some(Seat::Publishing)] {
-                    assert!(entered(handle.0, seat).is_none());
+                    assert!(enter(handle.0, seat).is_none());
                 }
                 assert!(nested(handle.0).is_some());
                 assert!(handle.elsewhere(|r| nested(r).is_none() && current(r).is_some()));

@@ -45,9 +45,9 @@ impl Drop for TakenDown {
 }
 
 /// Hangs a connection over `stream` in the place of the one that the call works on, whose descriptor stays open; the call
-/// goes on with the new one. `server` is who is at the other end, where that is one. Fails when the program has closed the
-/// handle.
-pub(crate) fn succeed(
+/// goes on with the new one. `server` is the peer's name and port, where the peer is a server. Fails when the program has
+/// closed the handle.
+pub(crate) fn replace(
     call: &mut InUse,
     stream: Arc<Stream>,
     ciphers: Option<Ciphers>,

@@ -39,8 +39,8 @@ impl Note {
         Self { place: r.addr(), doing, thread, process: std::process::id() }
     }
 
-    /// Whether another thread of this process does the same with the same handle.
-    fn is_of_another(&self, other: &Note) -> bool {
+    /// Whether the other note is of another thread of this process, which does the same with the same handle.
+    fn is_same_elsewhere(&self, other: &Note) -> bool {
         *other == Note { thread: other.thread, ..*self } && other.thread != self.thread
     }
 }
@@ -72,13 +72,13 @@ impl Drop for Noted {
 /// Whether another thread closes the handle, or waits to.
 pub(super) fn is_closed_elsewhere(r: *const RTMP) -> bool {
     let own = Note::new(r, Doing::Closing);
-    notes().iter().any(|note| own.is_of_another(note))
+    notes().iter().any(|note| own.is_same_elsewhere(note))
 }
 
 /// Whether another thread dials for the handle.
 pub(crate) fn is_dialled_elsewhere(r: *const RTMP) -> bool {
     let own = Note::new(r, Doing::Dialling);
-    notes().iter().any(|note| own.is_of_another(note))
+    notes().iter().any(|note| own.is_same_elsewhere(note))
 }
 
 /// Whether this very thread dials for the handle, further up its stack.
@@ -98,6 +98,6 @@ pub(super) fn is_dialled_by_parent(r: *const RTMP) -> bool {
 /// Waits until no other thread closes the handle. Nothing of the handle is read: it may be gone.
 pub(crate) fn await_closes(r: *const RTMP) {
     let own = Note::new(r, Doing::Closing);
-    let waited = ENDED.wait_while(notes(), |notes| notes.iter().any(|note| own.is_of_another(note)));
+    let waited = ENDED.wait_while(notes(), |notes| notes.iter().any(|note| own.is_same_elsewhere(note)));
     drop(waited.unwrap_or_else(PoisonError::into_inner));
 }

@@ -79,7 +79,7 @@ unsafe fn forget_old_url(r: *mut RTMP) {
             texts::free_all_own(r);
         } else {
             texts::forget_all_own(r);
-            texts::settle(r);
+            texts::take_home(r);
         }
         let link = &raw mut (*r).Link;
         let start = (*link).tcUrl.av_val.addr();
