@@ -1,15 +1,18 @@
 //! HTTP answers and URLs: heads end where they say, and chunked bodies are the same in any pieces.
 
 use crate::Bytes;
-use rtmp::http::{Chunked, Head, Url};
+use rtmp::http::{Chunked, ResponseHead, Url};
 
 /// The first byte chooses the pieces; the rest is an answer, a chunked body, a URL and a redirect.
 pub fn http(data: &[u8]) {
     let pieces = Bytes(data).pieces();
     let all = pieces.concat();
-    if let Ok(Some((head, length))) = Head::parse(&all) {
+    if let Ok(Some((head, length))) = ResponseHead::parse(&all) {
         assert!(length <= all.len(), "a head longer than what there is");
-        assert!(matches!(Head::parse(&all[..length - 1]), Ok(None)), "a head that was whole before its end");
+        assert!(
+            matches!(ResponseHead::parse(&all[..length - 1]), Ok(None)),
+            "a head that was whole before its end"
+        );
         let _ = (head.is_interim(), head.is_redirect());
         let _ = body(&[&all[length..]]);
     }

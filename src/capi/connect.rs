@@ -200,7 +200,7 @@ unsafe fn reach(dialling: Dialling, deadline: Deadline) -> Option<InUse> {
     }
 }
 
-/// Makes the handle's socket with `dial`; without one, logs why and what is left of the session is closed.
+/// Makes the handle's socket by way of `dial`; when that fails, the log says why.
 ///
 /// # Safety
 /// The texts of the handle are good.

@@ -3,7 +3,7 @@
 use crate::capi::data::RTMP_ctrlC;
 use crate::capi::guard::guard;
 use crate::capi::types::HTTP_ctx;
-use crate::http::{self, Head, Limits, Request};
+use crate::http::{self, Limits, Request, ResponseHead};
 use crate::log::Text;
 use crate::transport::{Interrupt, TlsSettings};
 use crate::{Error, Result};
@@ -145,7 +145,7 @@ unsafe fn date_of(http: *const HTTP_ctx) -> Vec<u8> {
 ///
 /// # Safety
 /// As [`date_of`].
-unsafe fn put_date(http: *mut HTTP_ctx, head: &Head) {
+unsafe fn put_date(http: *mut HTTP_ctx, head: &ResponseHead) {
     let Some(date) = head.last_modified.as_deref().filter(|date| date.len() < DATE_ROOM) else { return };
     // SAFETY: the caller's promise: room for 64 bytes, of which at most 63 and a NUL are written; the date is the
     // head's own memory and cannot overlap it.

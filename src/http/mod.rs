@@ -4,14 +4,14 @@
 //! bodies (RFC 9112 section 7.1), interim answers, heads that arrive in pieces. It sends nothing but the request.
 #![forbid(unsafe_code)]
 
-mod body;
 mod connection;
-mod head;
+mod response;
+mod response_head;
 mod url;
 
 pub use crate::transport::Chunked;
-pub use body::Response;
-pub use head::{Head, MAX_HEAD};
+pub use response::Response;
+pub use response_head::{MAX_HEAD, ResponseHead};
 pub use url::Url;
 
 use crate::transport::{Deadline, Interrupt, TlsSettings};
@@ -113,7 +113,7 @@ fn elsewhere(url: &Url, error: Error) -> Error {
 }
 
 /// Where a redirect leads.
-fn next_url(url: &Url, head: &Head) -> Result<Url> {
+fn next_url(url: &Url, head: &ResponseHead) -> Result<Url> {
     let location = head.location.as_deref().ok_or_else(|| Error::protocol("it names no Location"))?;
     let next = url.join(location)?;
     if url.is_secure() && !next.is_secure() {
@@ -158,17 +158,17 @@ fn request_bytes(url: &Url, since: &[u8]) -> Vec<u8> {
 
 /// Reads until a final head is complete, and gives what came behind it. Interim answers (1xx) are skipped; they
 /// count for the bound of [`MAX_HEAD`] bytes.
-fn read_head(connection: &Connection) -> Result<(Head, Vec<u8>)> {
+fn read_head(connection: &Connection) -> Result<(ResponseHead, Vec<u8>)> {
     let too_long = || Error::protocol(format!("the HTTP head is longer than {MAX_HEAD} bytes"));
     let mut bytes = Vec::new();
     let mut taken = 0usize;
     let mut buffer = vec![0; RECEIVE_SIZE];
     loop {
         let n = connection.receive_head(&mut buffer)?;
-        let seen = bytes.len().saturating_sub(head::END.saturating_sub(1));
+        let seen = bytes.len().saturating_sub(response_head::END.saturating_sub(1));
         bytes.extend_from_slice(buffer.get(..n).unwrap_or_default());
-        if head::has_end(bytes.get(seen..).unwrap_or_default()) {
-            while let Some((head, length)) = Head::parse(&bytes)? {
+        if response_head::has_end(bytes.get(seen..).unwrap_or_default()) {
+            while let Some((head, length)) = ResponseHead::parse(&bytes)? {
                 bytes.drain(..length);
                 taken = taken.saturating_add(length);
                 if taken > MAX_HEAD {

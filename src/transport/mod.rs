@@ -14,7 +14,7 @@ mod tls;
 mod tunnel;
 mod wait;
 
-pub(crate) use http::{BodyDecoder, BodyLength, FIELD_LIMIT, HEAD_LIMIT, has_no_body, lenient};
+pub(crate) use http::{BodyDecoder, BodyLength, FIELD_LIMIT, HEAD_LIMIT, decimal, has_no_body, lenient};
 
 pub use dial::{Target, dial, dial_address};
 pub use http::Chunked;

@@ -1,8 +1,9 @@
-//! The head of an HTTP/1.1 answer, and where it ends.
+//! The head of an answer that carries a stream, a proxy's or a tunnel's, and where it ends. The client in `crate::http` has
+//! a `ResponseHead` of its own.
 #![forbid(unsafe_code)]
 #![deny(clippy::indexing_slicing, clippy::arithmetic_side_effects)]
 
-use super::{BodyLength, FIELD_LIMIT, has_no_body, lenient};
+use super::{BodyLength, FIELD_LIMIT, decimal, has_no_body, lenient};
 use crate::{Error, Result};
 
 /// The head of an answer.
@@ -48,7 +49,7 @@ impl Head {
                 .any(|part| part.trim_ascii().eq_ignore_ascii_case(word.as_bytes()))
         };
         if name.eq_ignore_ascii_case("content-length") && self.body != BodyLength::Chunked {
-            let length = content_length(value)
+            let length = decimal(value)
                 .ok_or_else(|| Error::protocol("an HTTP answer whose Content-Length is not a number"))?;
             match self.body {
                 BodyLength::Known(other) if other != length => {
@@ -61,12 +62,6 @@ impl Head {
         }
         Ok(())
     }
-}
-
-/// A decimal number and nothing else.
-fn content_length(value: &[u8]) -> Option<u64> {
-    let digits = std::str::from_utf8(value.trim_ascii()).ok()?;
-    digits.bytes().all(|byte| byte.is_ascii_digit()).then(|| digits.parse().ok())?
 }
 
 /// Finds the empty line that ends a head, in bytes that come in pieces.

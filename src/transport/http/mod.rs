@@ -21,6 +21,12 @@ pub(crate) fn has_no_body(status: u16) -> bool {
     matches!(status, 100..=199 | 204 | 304)
 }
 
+/// The value of a header field that is a decimal number and nothing else.
+pub(crate) fn decimal(value: &[u8]) -> Option<u64> {
+    let digits = std::str::from_utf8(value.trim_ascii()).ok()?;
+    digits.bytes().all(|byte| byte.is_ascii_digit()).then(|| digits.parse().ok())?
+}
+
 /// Takes answers with odd header lines, as there are gateways that add some: those that cannot be read are passed over.
 pub(crate) fn lenient() -> httparse::ParserConfig {
     let mut parser = httparse::ParserConfig::default();

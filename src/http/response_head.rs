@@ -1,7 +1,8 @@
-//! The head of an answer: its status, and the fields that the client uses.
+//! The head of an answer: its status, and the fields that the client uses. Answers that carry a stream, a proxy's or a
+//! tunnel's, are read by `transport::http`, which needs less of them.
 #![deny(clippy::indexing_slicing, clippy::arithmetic_side_effects)]
 
-use crate::transport::{BodyLength, FIELD_LIMIT, HEAD_LIMIT, has_no_body, lenient};
+use crate::transport::{BodyLength, FIELD_LIMIT, HEAD_LIMIT, decimal, has_no_body, lenient};
 use crate::{Error, Result};
 
 /// The longest head that is taken, in bytes.
@@ -11,7 +12,7 @@ pub(super) const END: usize = 3;
 
 /// What the head of an answer says.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Head {
+pub struct ResponseHead {
     /// The status code.
     pub status: u16,
     /// The Last-Modified header, as the server wrote it.
@@ -21,7 +22,7 @@ pub struct Head {
     pub(super) body: BodyLength,
 }
 
-impl Head {
+impl ResponseHead {
     /// Reads a head from the start of `bytes` and tells its length; `None` while it is not complete.
     ///
     /// # Errors
@@ -78,20 +79,12 @@ fn body_length(status: u16, headers: &[httparse::Header<'_>]) -> Result<BodyLeng
             Err(Error::protocol("the answer has a transfer encoding other than chunked"))
         };
     }
-    let mut lengths = named("Content-Length").map(|header| number(header.value));
+    let mut lengths = named("Content-Length").map(|header| decimal(header.value));
     match lengths.next() {
         None => Ok(BodyLength::UntilEnd),
         Some(Some(length)) if lengths.all(|other| other == Some(length)) => Ok(BodyLength::Known(length)),
         Some(_) => Err(Error::protocol("the answer has a malformed or contradictory Content-Length")),
     }
-}
-
-/// A decimal number without sign.
-fn number(digits: &[u8]) -> Option<u64> {
-    if !digits.iter().all(u8::is_ascii_digit) {
-        return None;
-    }
-    std::str::from_utf8(digits).ok()?.parse().ok()
 }
 
 #[cfg(test)]
@@ -100,8 +93,8 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    fn head(text: &str) -> Result<Option<(Head, usize)>> {
-        Head::parse(text.as_bytes())
+    fn head(text: &str) -> Result<Option<(ResponseHead, usize)>> {
+        ResponseHead::parse(text.as_bytes())
     }
 
     #[test]
@@ -114,7 +107,10 @@ mod tests {
         assert_eq!(head.last_modified.as_deref(), Some(&b"Wed, 21 Oct 2015 07:28:00 GMT"[..]));
         assert_eq!(head.body, BodyLength::Known(5));
         for end in 0..text.len() {
-            assert_eq!(Head::parse(text.as_bytes().get(..end).unwrap_or_default()).expect("no error"), None);
+            assert_eq!(
+                ResponseHead::parse(text.as_bytes().get(..end).unwrap_or_default()).expect("no error"),
+                None
+            );
         }
     }
 
@@ -150,7 +146,7 @@ mod tests {
         #[test]
         fn any_bytes_are_taken_or_refused(bytes in proptest::collection::vec(any::<u8>(), 0..300)) {
             let text = [b"HTTP/1.1 200 OK\r\n".as_slice(), &bytes, b"\r\n\r\n"].concat();
-            if let Ok(Some((_, length))) = Head::parse(&text) {
+            if let Ok(Some((_, length))) = ResponseHead::parse(&text) {
                 prop_assert!(length <= text.len());
             }
         }

@@ -3,7 +3,7 @@
 #![deny(clippy::indexing_slicing, clippy::arithmetic_side_effects)]
 
 use super::connection::Connection;
-use super::{Head, RECEIVE_SIZE};
+use super::{RECEIVE_SIZE, ResponseHead};
 use crate::transport::BodyDecoder;
 use crate::{Error, Result};
 
@@ -11,18 +11,18 @@ use crate::{Error, Result};
 #[derive(Debug)]
 pub struct Response {
     connection: Connection,
-    head: Head,
+    head: ResponseHead,
     /// What came together with the head.
     rest: Vec<u8>,
 }
 
 impl Response {
-    pub(super) fn new(connection: Connection, head: Head, rest: Vec<u8>) -> Self {
+    pub(super) fn new(connection: Connection, head: ResponseHead, rest: Vec<u8>) -> Self {
         Self { connection, head, rest }
     }
 
     /// The head.
-    pub fn head(&self) -> &Head {
+    pub fn head(&self) -> &ResponseHead {
         &self.head
     }
 
