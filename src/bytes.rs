@@ -13,6 +13,11 @@ pub(crate) fn contains(text: &[u8], part: &[u8]) -> bool {
     cut(text, part).is_some()
 }
 
+/// What stands around a host that a port follows: an IPv6 address has brackets.
+pub(crate) fn brackets(host: &[u8]) -> (&'static str, &'static str) {
+    if host.contains(&b':') { ("[", "]") } else { ("", "") }
+}
+
 /// A URL, path or name up to its query, which may hold a token.
 pub(crate) fn without_query(text: &[u8]) -> &[u8] {
     cut(text, b"?").map_or(text, |(path, _)| path)

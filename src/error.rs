@@ -20,7 +20,7 @@ pub enum Error {
     Interrupted,
     /// The peer ended the connection, or another thread closed it.
     Closed,
-    /// The operating system reported a failure; the text says during what.
+    /// The operating system reported a failure; the text says what could not be done: "connect", "receive".
     Io(&'static str, io::Error),
     /// The peer broke the protocol; the text says how.
     Protocol(String),

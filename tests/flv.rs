@@ -1,8 +1,9 @@
 //! FLV bytes cut anywhere give the same tags, and no bytes make the splitter panic.
 
 use proptest::prelude::*;
+use rtmp::amf::Encoder;
 use rtmp::flv::{self, Aggregate, Splitter};
-use rtmp::message::MessageType;
+use rtmp::message::{MessageType, command};
 use rtmp::{Error, Result};
 
 #[derive(Clone, Debug, PartialEq)]
@@ -170,6 +171,14 @@ fn the_last_tag_of_a_piece_is_said_to_be_that() {
     assert_eq!(last(&bytes[..bytes.len() - 4]), [false, true]);
     assert_eq!(last(&bytes[..bytes.len() - 5]), [false], "the second tag is not all there, yet something is");
     assert_eq!(last(&bytes[..115]), [true]);
+}
+
+#[test]
+fn the_marks_of_metadata_are_the_protocols_names() {
+    let named = |name: &[u8]| Encoder::new().string(name).finish();
+    assert_eq!(flv::SET_DATA_FRAME, named(command::SET_DATA_FRAME));
+    let metadata = Owned { kind: 18, timestamp: 0, body: named(command::ON_META_DATA), prefix: true };
+    assert_eq!(split([&encode(&metadata, 0)[..]]).0, [metadata]);
 }
 
 #[test]

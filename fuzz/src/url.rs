@@ -58,9 +58,9 @@ fn conn_items(data: &[u8]) {
         match conn::parse(line, depth) {
             Ok(conn::Item::Open(_)) => depth += 1,
             Ok(conn::Item::Close) => depth = (depth - 1).max(0),
-            Ok(conn::Item::Value(..)) => {}
+            Ok(conn::Item::Property(..)) => {}
             Err(_) => break,
         }
-        assert!(depth <= conn::MAX_DEPTH, "objects in each other without bound");
+        assert!(depth <= conn::MAX_DEPTH, "objects nest without bound");
     }
 }

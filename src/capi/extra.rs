@@ -9,6 +9,7 @@
 use crate::capi::amf::object::AMF_Reset;
 use crate::capi::private;
 use crate::capi::types::{AVal, RTMP};
+use crate::chunk::MAX_CHUNK_SIZE;
 use crate::options::Extra;
 use std::ptr::{null_mut, without_provenance_mut};
 
@@ -28,7 +29,7 @@ struct Block {
 }
 
 /// In `Link.pFlags`: the chunk size to announce, 0 for none.
-const CHUNK_BITS: i32 = 0xff_ffff;
+const CHUNK_BITS: i32 = MAX_CHUNK_SIZE.cast_signed();
 /// In `Link.pFlags`: the certificate must be good.
 const VERIFIES: i32 = 1 << 24;
 /// In `Link.pFlags`: the certificate need not be good.

@@ -8,7 +8,7 @@ use crate::capi::guard::guard;
 use crate::capi::texts;
 use crate::capi::types::{AMFObject, AMFObjectProperty, AMFObjectPropertyValue, AVal, RTMP};
 use crate::log::Text;
-use crate::options::conn::{Item, Scalar};
+use crate::options::conn::{Item, Value};
 use crate::options::{self, Effect, Number, conn};
 use crate::session::TextSetting;
 use crate::{Error, Result};
@@ -104,8 +104,8 @@ unsafe fn append(r: *mut RTMP, text: &[u8]) -> Result<()> {
                 add(r, depth, name, marker::OBJECT, value)?;
                 (*r).Link.edepth = depth.saturating_add(1);
             }
-            Item::Value(name, scalar) => {
-                let (kind, value) = typed(&scalar);
+            Item::Property(name, value) => {
+                let (kind, value) = typed(&value);
                 add(r, depth, name, kind, value)?;
             }
         }
@@ -114,12 +114,12 @@ unsafe fn append(r: *mut RTMP, text: &[u8]) -> Result<()> {
 }
 
 /// A value in C's form, and its type.
-fn typed(scalar: &Scalar<'_>) -> (u8, AMFObjectPropertyValue) {
-    match *scalar {
-        Scalar::Number(p_number) => (marker::NUMBER, AMFObjectPropertyValue { p_number }),
-        Scalar::Boolean(p_number) => (marker::BOOLEAN, AMFObjectPropertyValue { p_number }),
-        Scalar::String(text) => (marker::STRING, AMFObjectPropertyValue { p_aval: AVal::borrowing(text) }),
-        Scalar::Null => (marker::NULL, AMFObjectPropertyValue { p_aval: AVal::EMPTY }),
+fn typed(value: &Value<'_>) -> (u8, AMFObjectPropertyValue) {
+    match *value {
+        Value::Number(p_number) => (marker::NUMBER, AMFObjectPropertyValue { p_number }),
+        Value::Boolean(p_number) => (marker::BOOLEAN, AMFObjectPropertyValue { p_number }),
+        Value::String(text) => (marker::STRING, AMFObjectPropertyValue { p_aval: AVal::borrowing(text) }),
+        Value::Null => (marker::NULL, AMFObjectPropertyValue { p_aval: AVal::EMPTY }),
     }
 }
 

@@ -164,8 +164,7 @@ unsafe fn outgoing(packet: &RTMPPacket) -> Option<Outgoing<'_>> {
 }
 
 fn send_message(call: &InUse, message: &Outgoing<'_>, publishes: bool, answer: Answer) -> Result<Format> {
-    let is_media = matches!(message.kind, MessageType::AUDIO | MessageType::VIDEO | MessageType::DATA);
-    if is_media {
+    if message.kind.is_media() {
         // Also by a server: what it has sent is to arrive as well.
         call.published.store(true, Ordering::Relaxed);
         if publishes {

@@ -51,7 +51,7 @@ impl KeyPair {
         loop {
             let mut drawn = [0; PUBLIC_KEY_SIZE];
             random(&mut drawn)?;
-            if let Some(pair) = Self::of(&drawn).map_err(failed("making a Diffie-Hellman key"))? {
+            if let Some(pair) = Self::of(&drawn).map_err(failed("make a Diffie-Hellman key"))? {
                 return Ok(pair);
             }
         }
@@ -77,7 +77,7 @@ impl KeyPair {
     /// # Errors
     /// [`Error::Protocol`] when the peer's key is outside 2 ..= p - 2: such a key gives a secret that anyone can guess.
     pub fn agree(&self, peer: &[u8; PUBLIC_KEY_SIZE]) -> Result<Secret> {
-        let doing = "agreeing on a Diffie-Hellman secret";
+        let doing = "agree on a Diffie-Hellman secret";
         let secret = self.power(peer).map_err(failed(doing))?;
         secret.ok_or_else(|| {
             Error::protocol("the peer's Diffie-Hellman key is out of range; RTMPE cannot go on")

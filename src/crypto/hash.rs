@@ -12,7 +12,7 @@ use crate::Result;
 pub const DIGEST_SIZE: usize = 32;
 
 /// What fails when an HMAC-SHA256 does.
-const HMAC: &str = "computing an HMAC-SHA256";
+const HMAC: &str = "compute an HMAC-SHA256";
 
 /// HMAC-SHA256 of the parts in order, as if they stood in one piece.
 ///
@@ -57,7 +57,7 @@ impl HmacSha256 {
 /// # Errors
 /// [`crate::Error::Io`] when openssl refuses MD5, as a system in FIPS mode does.
 pub fn md5(parts: &[&[u8]]) -> Result<[u8; 16]> {
-    let doing = "computing an MD5";
+    let doing = "compute an MD5";
     let mut hasher = openssl::hash::Hasher::new(MessageDigest::md5()).map_err(failed(doing))?;
     for part in parts {
         hasher.update(part).map_err(failed(doing))?;

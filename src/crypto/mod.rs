@@ -35,7 +35,7 @@ pub fn random(buffer: &mut [u8]) -> Result<()> {
         match getrandom(&mut *rest, GetRandomFlags::empty()) {
             Ok(filled) => rest = rest.get_mut(filled..).unwrap_or_default(),
             Err(Errno::INTR) => {}
-            Err(errno) => return Err(Error::Io("drawing random bytes", errno.into())),
+            Err(errno) => return Err(Error::Io("draw random bytes", errno.into())),
         }
     }
     Ok(())

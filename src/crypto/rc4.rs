@@ -46,7 +46,7 @@ impl Rc4 {
         match &mut self.0 {
             Stream::Legacy(stream) => {
                 let size = bytes.len();
-                stream.cipher_update_inplace(bytes, size).map(drop).map_err(failed("enciphering with RC4"))
+                stream.cipher_update_inplace(bytes, size).map(drop).map_err(failed("encipher with RC4"))
             }
             Stream::Crate(stream) => {
                 stream.apply_keystream(bytes);

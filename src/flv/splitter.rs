@@ -7,9 +7,10 @@ use super::{FILE_HEADER_LEN, PREVIOUS_TAG_SIZE_LEN, TAG_HEADER_LEN};
 use crate::message::MessageType;
 use crate::{Error, Result};
 
-/// What a server must find before metadata to keep it: the AMF0 string "@setDataFrame".
+/// What a server must find before metadata to keep it: [`command::SET_DATA_FRAME`](crate::message::command) as an AMF0
+/// string.
 pub const SET_DATA_FRAME: &[u8] = b"\x02\x00\x0d@setDataFrame";
-/// How the body of a script tag with metadata begins: the AMF0 string "onMetaData".
+/// How the body of a script tag with metadata begins: [`command::ON_META_DATA`](crate::message::command) as an AMF0 string.
 const ON_META_DATA: &[u8] = b"\x02\x00\x0aonMetaData";
 /// How a file header begins. No tag does: there is no tag type 'F'.
 const SIGNATURE: &[u8] = b"FLV";

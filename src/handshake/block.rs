@@ -10,6 +10,9 @@ use crate::{Error, Result};
 /// Size of C1, S1, C2 and S2, bytes.
 pub const BLOCK_SIZE: usize = 1536;
 
+/// The version of the simple form.
+pub(super) const NO_VERSION: [u8; 4] = [0; 4];
+
 /// The sender's clock in C1 and S1 (RTMP 1.0, section 5.2.3).
 const TIME: Range<usize> = 0..4;
 /// Zeroes by the specification; a version in the forms that Adobe's players and servers speak.

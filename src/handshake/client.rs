@@ -4,7 +4,7 @@
 
 use std::mem;
 
-use super::block::{BLOCK_SIZE, Block, Layout};
+use super::block::{BLOCK_SIZE, Block, Layout, NO_VERSION};
 use super::digest::{self, Side};
 use super::keys::agree;
 use super::signature::{is_signed, signed_block};
@@ -12,8 +12,6 @@ use super::{Mode, Outcome, TYPE_ENCRYPTED, TYPE_PLAIN, is_encrypted};
 use crate::crypto::{DIGEST_SIZE, KeyPair};
 use crate::{Error, Result};
 
-/// The version in C1 of the simple form.
-const VERSION_NONE: [u8; 4] = [0; 4];
 /// The version in C1 of the digest form.
 const VERSION_DIGEST: [u8; 4] = [10, 0, 45, 2];
 /// The version in C1 of RTMPE.
@@ -41,7 +39,7 @@ struct Form {
 impl Form {
     fn of(mode: Mode) -> Self {
         match mode {
-            Mode::Plain => Form { kind: TYPE_PLAIN, version: VERSION_NONE, layout: None },
+            Mode::Plain => Form { kind: TYPE_PLAIN, version: NO_VERSION, layout: None },
             Mode::Digest => {
                 Form { kind: TYPE_PLAIN, version: VERSION_DIGEST, layout: Some(Layout::DigestFirst) }
             }

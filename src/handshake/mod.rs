@@ -22,7 +22,7 @@ pub use client::Client;
 pub use server::Server;
 pub use swf::{SWF_ANSWER_SIZE, SWF_HASH_SIZE, swf_answer};
 
-use crate::crypto::Rc4;
+use crate::crypto::{DIGEST_SIZE, Rc4};
 
 /// Handshake type (the first byte, C0 or S0) of unencrypted RTMP.
 pub const TYPE_PLAIN: u8 = 3;
@@ -65,9 +65,9 @@ pub struct Outcome {
 }
 
 /// The key of the answer about the SWF, chosen by the server.
-pub type SwfKey = [u8; 32];
+pub type SwfKey = [u8; DIGEST_SIZE];
 
-/// Whether a handshake type is one that servers are known to answer with.
+/// Whether a handshake type is one of those in use.
 pub fn is_known(kind: u8) -> bool {
     kind == TYPE_PLAIN || is_encrypted(kind)
 }

@@ -4,16 +4,14 @@
 
 use std::mem;
 
-use super::block::{BLOCK_SIZE, Block, Layout};
+use super::block::{BLOCK_SIZE, Block, Layout, NO_VERSION};
 use super::digest::{self, Side};
 use super::keys::agree;
 use super::signature::{is_signed, signed_block};
-use super::{Outcome, TYPE_ENCRYPTED, TYPE_ENCRYPTED_XTEA, TYPE_PLAIN, is_encrypted};
+use super::{Outcome, TYPE_ENCRYPTED, TYPE_ENCRYPTED_XTEA, TYPE_PLAIN, is_encrypted, is_known};
 use crate::crypto::{DIGEST_SIZE, KeyPair};
 use crate::{Error, Result};
 
-/// The version in S1 of the simple form.
-const VERSION_NONE: [u8; 4] = [0; 4];
 /// The version in S1 of the digest form and of RTMPE.
 const VERSION_DIGEST: [u8; 4] = [3, 5, 1, 1];
 /// The first byte of the version of those RTMPE clients that want type 8 although they ask for type 6.
@@ -73,7 +71,7 @@ impl Server {
 
     fn take_c0(&mut self, bytes: &[u8]) -> Result<Vec<u8>> {
         match *bytes {
-            [kind] if kind == TYPE_PLAIN || is_encrypted(kind) => {
+            [kind] if is_known(kind) => {
                 self.step = Step::AwaitC1 { kind };
                 Ok(Vec::new())
             }
@@ -104,7 +102,7 @@ impl Server {
     /// Answers C1 with an echo. Clients that send a version but no digest are met in the simple form too: that is
     /// what they speak.
     fn answer_simply(&mut self, c1: &Block) -> Result<Vec<u8>> {
-        let s1 = Block::first(self.uptime_ms, VERSION_NONE)?;
+        let s1 = Block::first(self.uptime_ms, NO_VERSION)?;
         let bytes = [&[TYPE_PLAIN], s1.bytes(), c1.bytes()].concat();
         self.step = Step::AwaitEcho { s1 };
         Ok(bytes)

@@ -4,12 +4,12 @@
 
 use super::SwfKey;
 use crate::Result;
-use crate::crypto::hmac_sha256;
+use crate::crypto::{DIGEST_SIZE, hmac_sha256};
 
 /// Size of the answer, bytes.
 pub const SWF_ANSWER_SIZE: usize = 42;
 /// Size of the hash of a SWF, bytes.
-pub const SWF_HASH_SIZE: usize = 32;
+pub const SWF_HASH_SIZE: usize = DIGEST_SIZE;
 
 /// The body of the answer, after the two bytes of the user control event: 01 01, the size of the inflated SWF twice, and
 /// the SWF's hash keyed with the last 32 bytes of S1.

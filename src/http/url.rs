@@ -1,12 +1,12 @@
 //! http and https URLs, as far as a GET needs them.
 #![deny(clippy::indexing_slicing, clippy::arithmetic_side_effects)]
 
+use crate::bytes::brackets;
+use crate::transport::MAX_HOST;
 use crate::{Error, Result};
 
 /// The longest URL that is taken, in bytes.
 const MAX_URL: usize = 8 * 1024;
-/// The longest host name (RFC 1035 section 2.3.4), in bytes.
-const MAX_HOST: usize = 255;
 
 /// A URL that can be asked for: nothing in it breaks out of a request line or a header.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -99,7 +99,8 @@ impl Url {
 
     /// The host, and the port where it is not the scheme's own: the Host header (RFC 9110 section 7.2).
     pub fn host_and_port(&self) -> String {
-        let host = if self.host.contains(':') { format!("[{}]", self.host) } else { self.host.clone() };
+        let (open, close) = brackets(self.host.as_bytes());
+        let host = format!("{open}{}{close}", self.host);
         if self.port == default_port(self.secure) { host } else { format!("{host}:{}", self.port) }
     }
 

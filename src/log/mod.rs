@@ -3,6 +3,7 @@
 
 pub mod hex;
 
+use crate::bytes::brackets;
 use std::fmt::{self, Write};
 use std::sync::OnceLock;
 
@@ -86,7 +87,7 @@ pub struct Place<'a>(pub &'a [u8], pub u16);
 impl fmt::Display for Place<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self(host, port) = self;
-        let (open, close) = if host.contains(&b':') { ("[", "]") } else { ("", "") };
+        let (open, close) = brackets(host);
         write!(f, "{open}{}{close}:{port}", Text(host))
     }
 }

@@ -41,4 +41,9 @@ impl MessageType {
     pub const COMMAND: Self = Self(20);
     /// FLV tags in one message.
     pub const AGGREGATE: Self = Self(22);
+
+    /// Whether it is what a player or a recording is made of: audio, video or metadata.
+    pub fn is_media(self) -> bool {
+        matches!(self, Self::AUDIO | Self::VIDEO | Self::DATA)
+    }
 }

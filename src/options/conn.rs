@@ -15,14 +15,14 @@ pub enum Item<'a> {
     /// The open object ends.
     Close,
     /// A value, without a name outside of objects.
-    Value(&'a [u8], Scalar<'a>),
+    Property(&'a [u8], Value<'a>),
     /// An object begins.
     Open(&'a [u8]),
 }
 
 /// A value that is no object.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Scalar<'a> {
+pub enum Value<'a> {
     /// `N:`
     Number(f64),
     /// `B:`, as the number that stands there.
@@ -36,7 +36,7 @@ pub enum Scalar<'a> {
 /// Reads one item; `depth` is how many objects are open.
 ///
 /// # Errors
-/// [`Error::Usage`] for anything that is no item, a name outside of objects, and too many objects in each other.
+/// [`Error::Usage`] for anything that is no item, a name outside of objects, and objects that nest too deep.
 pub fn parse(text: &[u8], depth: i32) -> Result<Item<'_>> {
     let item = match text {
         [b'O', b':', value @ ..] if leading_integer(value, 10) == 0 => Item::Close,
@@ -48,21 +48,21 @@ pub fn parse(text: &[u8], depth: i32) -> Result<Item<'_>> {
         _ => return Err(malformed()),
     };
     if matches!(item, Item::Open(_)) && depth >= MAX_DEPTH {
-        return Err(Error::Usage(format!("option conn: more than {MAX_DEPTH} objects in each other")));
+        return Err(Error::Usage(format!("option conn: objects nest more than {MAX_DEPTH} deep")));
     }
     Ok(item)
 }
 
-fn item<'a>(kind: u8, name: &'a [u8], value: &'a [u8]) -> Result<Item<'a>> {
-    let scalar = match kind {
-        b'B' => Scalar::Boolean(f64::from(leading_integer(value, 10) as i32)),
-        b'N' => Scalar::Number(leading_float(value)),
-        b'S' => Scalar::String(value),
-        b'Z' => Scalar::Null,
+fn item<'a>(kind: u8, name: &'a [u8], text: &'a [u8]) -> Result<Item<'a>> {
+    let value = match kind {
+        b'B' => Value::Boolean(f64::from(leading_integer(text, 10) as i32)),
+        b'N' => Value::Number(leading_float(text)),
+        b'S' => Value::String(text),
+        b'Z' => Value::Null,
         b'O' => return Ok(Item::Open(name)),
         _ => return Err(malformed()),
     };
-    Ok(Item::Value(name, scalar))
+    Ok(Item::Property(name, value))
 }
 
 fn malformed() -> Error {

@@ -1,6 +1,6 @@
 //! Tests of the option table and of how values are read; the reference's answers are compared in capi-tests/options.c.
 
-use super::conn::{Item, Scalar};
+use super::conn::{Item, Value};
 use super::*;
 use proptest::prelude::*;
 
@@ -59,8 +59,8 @@ fn floats_are_read_as_strtod_does() {
 
 #[test]
 fn conn_items() {
-    assert_eq!(conn::parse(b"N:1.5", 0).expect("a number"), Item::Value(b"", Scalar::Number(1.5)));
-    assert_eq!(conn::parse(b"S:a:b", 0).expect("a string"), Item::Value(b"", Scalar::String(b"a:b")));
+    assert_eq!(conn::parse(b"N:1.5", 0).expect("a number"), Item::Property(b"", Value::Number(1.5)));
+    assert_eq!(conn::parse(b"S:a:b", 0).expect("a string"), Item::Property(b"", Value::String(b"a:b")));
     assert_eq!(conn::parse(b"NO:x:1", 1).expect("an object"), Item::Open(b"x"));
     assert_eq!(conn::parse(b"O:0", 0).expect("an end"), Item::Close);
     for bad in ["", "B", "BB:1", "NB:a:1", "X:1", "NZ:a:"] {

@@ -8,6 +8,7 @@
 
 use super::SwfHash;
 use crate::bytes::{hex, hex_byte};
+use crate::crypto::DIGEST_SIZE;
 use std::io;
 use std::time::{Duration, SystemTime};
 
@@ -148,12 +149,12 @@ fn parse_size(text: &[u8]) -> Option<u32> {
     u32::from_str_radix(std::str::from_utf8(text).ok()?, 16).ok().filter(|size| *size > 0)
 }
 
-/// 64 hexadecimal digits.
-fn parse_hash(text: &[u8]) -> Option<[u8; 32]> {
-    if text.len() != 64 {
+/// Two hexadecimal digits for each byte of a hash.
+fn parse_hash(text: &[u8]) -> Option<[u8; DIGEST_SIZE]> {
+    if text.len() != 2 * DIGEST_SIZE {
         return None;
     }
-    let mut hash = [0; 32];
+    let mut hash = [0; DIGEST_SIZE];
     for (byte, [high, low]) in hash.iter_mut().zip(text.as_chunks().0) {
         *byte = hex_byte(*high, *low)?;
     }

@@ -13,6 +13,7 @@ pub use entries::Entry;
 pub use hasher::Hasher;
 
 use crate::bytes::without_query;
+use crate::crypto::DIGEST_SIZE;
 use crate::http::{self, Limits, Request};
 use crate::transport::TlsSettings;
 use crate::{Error, Result};
@@ -32,7 +33,7 @@ pub struct SwfHash {
     /// The size of the uncompressed file, in bytes.
     pub size: u32,
     /// HMAC-SHA256 of the uncompressed file.
-    pub hash: [u8; 32],
+    pub hash: [u8; DIGEST_SIZE],
 }
 
 /// How the file is looked for.

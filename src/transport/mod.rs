@@ -16,6 +16,8 @@ mod wait;
 
 pub(crate) use http::{BodyDecoder, BodyLength, FIELD_LIMIT, HEAD_LIMIT, decimal, has_no_body, lenient};
 
+pub(crate) use resolve::MAX_HOST;
+
 pub use dial::{Target, dial, dial_address};
 pub use http::Chunked;
 pub use input::{BufferedInput, Input, Portion, Received};

@@ -10,6 +10,9 @@ use std::sync::OnceLock;
 use std::sync::mpsc::{RecvTimeoutError, sync_channel};
 use std::thread;
 
+/// The longest host name (RFC 1035, section 2.3.4), in bytes.
+pub(crate) const MAX_HOST: usize = 255;
+
 /// All addresses of a host, in the system's order. Names are looked up by a thread of their own, because the system's
 /// resolver knows no deadline; a look-up that is given up ends by itself later.
 pub(super) fn resolve(host: &[u8], port: u16, patience: &Patience<'_>) -> Result<Vec<SocketAddr>> {

@@ -9,12 +9,11 @@ mod playpath;
 
 pub use playpath::parse_playpath;
 
-use crate::bytes::{contains, cut};
+use crate::bytes::{brackets, contains, cut};
 use crate::session::feature;
+use crate::transport::MAX_HOST;
 use crate::{Error, Result};
 
-/// A host longer than this is none (RFC 1035, section 2.3.4).
-const MAX_HOST: usize = 255;
 /// This application never has an instance.
 const ON_DEMAND: &[u8] = b"ondemand";
 /// The argument of a query that names the playpath.
@@ -90,7 +89,7 @@ pub fn parse(url: &[u8]) -> Result<Url<'_>> {
         ..Url::default()
     };
     if parsed.host.is_none() {
-        crate::warning!("Hostname exceeds 255 characters!");
+        crate::warning!("Hostname exceeds {MAX_HOST} characters!");
     }
     match path {
         Some(path) => (parsed.app, parsed.playpath) = split_path(path),
@@ -126,7 +125,7 @@ fn split_off_user(url: &[u8]) -> Option<(Option<Credentials<'_>>, &[u8])> {
 
 /// The `tcUrl` of a server and an application.
 pub fn tc_url(protocol: i32, host: &[u8], port: u16, app: &[u8]) -> Vec<u8> {
-    let (open, close) = if host.contains(&b':') { ("[", "]") } else { ("", "") };
+    let (open, close) = brackets(host);
     let port = format!("{close}:{port}/");
     [scheme(protocol).as_bytes(), b"://", open.as_bytes(), host, port.as_bytes(), app].concat()
 }

@@ -11,7 +11,6 @@ use crate::capi::reasons::{late, say_not_begun};
 use crate::capi::scalar::Scalar;
 use crate::capi::types::RTMP;
 use crate::chunk::Body;
-use crate::message::MessageType;
 use crate::session::{Event, Incoming, Scalars};
 use crate::transport::Polling;
 use crate::{Error, Result};
@@ -155,7 +154,7 @@ fn meet_until_start(call: &mut ReadingCall) -> Result<Event> {
                 continue;
             }
             let body = message.body.as_ref().map(Body::as_slice).unwrap_or_default();
-            if is_early_media(message.header.kind) {
+            if message.header.kind.is_media() {
                 crate::warning!("received media before the stream began: dropped, {} bytes", body.len());
                 continue;
             }
@@ -167,10 +166,6 @@ fn meet_until_start(call: &mut ReadingCall) -> Result<Event> {
         Ok(Event::Handled)
     });
     met.unwrap_or(Err(Error::Closed))
-}
-
-fn is_early_media(kind: MessageType) -> bool {
-    matches!(kind, MessageType::AUDIO | MessageType::VIDEO | MessageType::DATA)
 }
 
 #[cfg(test)]

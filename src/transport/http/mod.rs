@@ -3,6 +3,8 @@
 #![forbid(unsafe_code)]
 #![deny(clippy::indexing_slicing, clippy::arithmetic_side_effects)]
 
+use crate::bytes::brackets;
+
 mod body;
 mod chunked;
 mod head;
@@ -44,6 +46,6 @@ pub(super) fn authority(host: &[u8], port: u16) -> Option<Vec<u8>> {
     if host.is_empty() || !host.iter().all(is_good) {
         return None;
     }
-    let (open, close) = if host.contains(&b':') { ("[", "]") } else { ("", "") };
+    let (open, close) = brackets(host);
     Some([open.as_bytes(), host, format!("{close}:{port}").as_bytes()].concat())
 }
