@@ -7,33 +7,28 @@
 mod answers;
 mod link;
 mod posts;
+mod state;
 
 use super::tcp::stalled;
 use super::{Deadline, Ready, Socket, TlsStream};
-use crate::{Error, Result, memory};
-use answers::{Answers, Decoded};
+use crate::{Error, Result};
 use link::Link;
 use posts::{Command, NOTHING, Posts};
+use state::{OPEN_LIMIT, State};
 use std::io::IoSlice;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 /// How many posts a sender adds before it looks for answers: one look then takes in many. How many may be on their way is
 /// left to the socket's buffers, as without a tunnel: to wait for single answers costs twice as much as to send.
 const UNREAD_ANSWERS: usize = 32;
-/// The most that is kept of what a sender had to take in and nobody has received yet.
+/// The most that is kept of what a sender had to take in and nobody has received yet, in bytes.
 const UNRECEIVED_LIMIT: usize = 4 * 1024 * 1024;
-/// The longest answer to "open".
-const OPEN_LIMIT: usize = 4 * 1024;
-/// The most received at once.
+/// The most received at once, in bytes.
 const RECEIVE_LIMIT: usize = 16 * 1024;
 /// How often a sender receives at a time, at most: what a socket holds.
 const RECEIVES_AT_ONCE: usize = 512;
-/// The pause after a first answer without bytes, doubled after each further one.
-const FIRST_PAUSE: Duration = Duration::from_millis(10);
-/// The longest pause between two idle posts.
-const LONGEST_PAUSE: Duration = Duration::from_millis(250);
 /// How often a wait looks at what the other thread may have taken in meanwhile.
 const SLICE: Duration = Duration::from_millis(100);
 /// How long a sender waits for room alone. Only then do answers wake it, as each of them would: a server that waits for
@@ -54,26 +49,6 @@ pub struct Tunnel {
     is_left: AtomicBool,
 }
 
-#[derive(Debug)]
-struct State {
-    posts: Posts,
-    answers: Answers,
-    /// Posts whose answers have not come to their end.
-    outstanding: usize,
-    /// Posts since a sender last looked for answers.
-    unlooked: usize,
-    /// Received and not yet given to the program, from `taken` on.
-    payload: Vec<u8>,
-    taken: usize,
-    /// What is left of an idle post that did not fit.
-    unsent: Vec<u8>,
-    /// The pause before the next idle post, and when it may go.
-    pause: Duration,
-    next_idle: Instant,
-    /// After an error nothing more is understood.
-    broken: bool,
-}
-
 impl Tunnel {
     /// Opens a session over TCP by the deadline; `host` and `port` are what the URL says, or the peer's own address where
     /// the host is empty. On failure the descriptor stays open.
@@ -91,47 +66,38 @@ impl Tunnel {
             [] => peer_posts(link.socket())?,
             _ => Posts::new(host, port)?,
         };
-        let state = State {
-            posts,
-            answers: Answers::new(),
-            outstanding: 0,
-            unlooked: 0,
-            payload: Vec::new(),
-            taken: 0,
-            unsent: Vec::new(),
-            pause: Duration::ZERO,
-            next_idle: Instant::now(),
-            broken: false,
+        let tunnel = Self {
+            link,
+            state: Mutex::new(State::new(posts)),
+            sending: Mutex::new(()),
+            is_left: AtomicBool::new(false),
         };
-        let tunnel =
-            Self { link, state: Mutex::new(state), sending: Mutex::new(()), is_left: AtomicBool::new(false) };
         tunnel.post(Command::Open, &[IoSlice::new(NOTHING)])?;
+        tunnel.await_session(deadline)?;
+        Ok(tunnel)
+    }
+
+    /// Waits for the answer to "open", by the deadline.
+    fn await_session(&self, deadline: Deadline) -> Result<()> {
         loop {
-            let mut state = tunnel.lock();
-            match tunnel.take_in(&mut state, OPEN_LIMIT) {
-                Ok(_) | Err(Error::TimedOut) => {}
-                Err(error) => return Err(error),
+            let is_open = {
+                let mut state = self.lock();
+                match self.take_in(&mut state, OPEN_LIMIT) {
+                    Ok(_) | Err(Error::TimedOut) => {}
+                    Err(error) => return Err(error),
+                }
+                state.open()?
+            };
+            if is_open {
+                return Ok(());
             }
-            if state.outstanding == 0 {
-                let body = std::mem::take(&mut state.payload);
-                state.posts.opened(&body)?;
-                state.answers.opened();
-                state.pause = Duration::ZERO;
-                state.next_idle = Instant::now();
-                drop(state);
-                return Ok(tunnel);
-            }
-            if state.payload.len() > OPEN_LIMIT {
-                return Err(Error::protocol("RTMPT: the server's answer to \"open\" is too long"));
-            }
-            drop(state);
-            tunnel.link.wait_readable(deadline)?;
+            self.link.wait_readable(deadline)?;
         }
     }
 
     /// The session's id with a slash before it, as in the paths of the posts.
     pub fn id(&self) -> Vec<u8> {
-        self.lock().posts.id().to_vec()
+        self.lock().id().to_vec()
     }
 
     /// The socket at the bottom.
@@ -189,10 +155,7 @@ impl Tunnel {
                 // Also while bytes come that carry nothing.
                 deadline.left()?;
                 let slice = deadline.or_after(SLICE);
-                match state.outstanding {
-                    0 => slice.or_after(state.next_idle.saturating_duration_since(Instant::now())),
-                    _ => slice,
-                }
+                if state.awaits_answers() { slice } else { slice.or_after(state.until_idle()) }
             };
             match self.link.wait_readable(until) {
                 Err(Error::TimedOut) if deadline.left().is_ok() => {}
@@ -214,7 +177,7 @@ impl Tunnel {
         self.is_left.store(true, Ordering::Relaxed);
         let deadline = Deadline::after(CLOSING_PATIENCE);
         if self.post(Command::Close, &[IoSlice::new(NOTHING)]).is_ok() {
-            while self.lock().outstanding > 0 && deadline.left().is_ok() {
+            while self.lock().awaits_answers() && deadline.left().is_ok() {
                 let waited = self.link.wait_readable(deadline.or_after(SLICE));
                 if waited.is_ok() && self.take_in_all(&mut self.lock()).is_err() {
                     break;
@@ -230,7 +193,7 @@ impl Tunnel {
         self.socket().interrupt_all();
     }
 
-    /// One post: waits for its turn and for room, and takes in answers from time to time.
+    /// One post, when its turn has come.
     fn post(&self, command: Command, body: &[IoSlice<'_>]) -> Result<()> {
         let _turn = self.sending.lock().unwrap_or_else(PoisonError::into_inner);
         let length = body.iter().map(|slice| slice.len()).sum();
@@ -241,16 +204,16 @@ impl Tunnel {
             if state.unlooked >= UNREAD_ANSWERS {
                 self.take_in_all(&mut state)?;
             }
-            state.outstanding += 1;
-            state.unlooked += 1;
-            state.pause = Duration::ZERO;
-            let mut head = std::mem::take(&mut state.unsent);
-            head.extend(state.posts.head(command, length));
-            head
+            state.begin_post(command, length)
         };
         slices.push(IoSlice::new(&head));
         slices.extend(body.iter().map(|slice| IoSlice::new(slice)));
-        let mut rest = slices.as_mut_slice();
+        self.send_waiting(&mut slices)
+    }
+
+    /// Sends all of a post. While there is no room for it, answers are taken in from time to time.
+    fn send_waiting(&self, post: &mut [IoSlice<'_>]) -> Result<()> {
+        let mut rest = post;
         let mut left = usize::MAX;
         let mut deadline = None;
         while !self.send_some(&mut rest)? {
@@ -285,34 +248,19 @@ impl Tunnel {
         }
     }
 
-    /// Posts an idle when no answer is due and the pause is over.
+    /// Posts an idle when one is due, as much of it as fits; the rest is kept.
     fn idle_if_due(&self, state: &mut State) -> Result<()> {
-        if !state.unsent.is_empty() {
-            let bytes = std::mem::take(&mut state.unsent);
-            return self.send_idle(state, &bytes);
-        }
-        let is_due = Instant::now() >= state.next_idle || self.only_answers_wake();
-        if state.outstanding > 0 || !is_due {
-            return Ok(());
-        }
-        state.outstanding += 1;
-        let mut bytes = state.posts.head(Command::Idle, NOTHING.len());
-        bytes.extend(NOTHING);
-        self.send_idle(state, &bytes)
+        let Some(bytes) = state.due_idle(|| self.only_answers_wake()) else { return Ok(()) };
+        let mut slices = [IoSlice::new(&bytes)];
+        let mut rest = slices.as_mut_slice();
+        self.link.send_some(&mut rest).map_err(|error| self.explain(state, error))?;
+        state.unsent = rest.iter().flat_map(|slice| slice.iter().copied()).collect();
+        Ok(())
     }
 
     /// Whether the program waits by itself, so that it comes back only when an answer has come.
     fn only_answers_wake(&self) -> bool {
         self.socket().is_polled() && self.socket().is_nonblocking()
-    }
-
-    /// Sends of an idle post what fits, and keeps the rest.
-    fn send_idle(&self, state: &mut State, bytes: &[u8]) -> Result<()> {
-        let mut slices = [IoSlice::new(bytes)];
-        let mut rest = slices.as_mut_slice();
-        self.link.send_some(&mut rest).map_err(|error| self.explain(state, error))?;
-        state.unsent = rest.iter().flat_map(|slice| slice.iter().copied()).collect();
-        Ok(())
     }
 
     /// Takes in all that is there; of a server that never stops, a part.
@@ -360,7 +308,7 @@ impl Tunnel {
     fn explain(&self, state: &State, error: Error) -> Error {
         match error {
             Error::Io(..) | Error::Closed if self.is_left.load(Ordering::Relaxed) => Error::Closed,
-            error => state.answers.explain(error),
+            error => state.explain(error),
         }
     }
 }
@@ -371,39 +319,4 @@ fn peer_posts(socket: &Socket) -> Result<Posts> {
     let peer = peer
         .ok_or_else(|| Error::Usage("RTMPT: Link.hostname is empty, and the peer has no address".into()))?;
     Posts::new(peer.ip().to_canonical().to_string().as_bytes(), peer.port())
-}
-
-impl State {
-    /// What the program has not received yet.
-    fn unreceived(&self) -> &[u8] {
-        self.payload.get(self.taken..).unwrap_or_default()
-    }
-
-    /// Gives the program as much as it has room for.
-    fn give(&mut self, buffer: &mut [u8]) -> usize {
-        let unreceived = self.unreceived();
-        let n = unreceived.len().min(buffer.len());
-        buffer.iter_mut().zip(unreceived).for_each(|(to, from)| *to = *from);
-        self.taken += n;
-        if self.taken == self.payload.len() {
-            self.taken = 0;
-            self.payload = Vec::new();
-        }
-        n
-    }
-
-    /// Takes in received bytes, and sets the pace of the idle posts.
-    fn decode(&mut self, bytes: &[u8]) -> Result<()> {
-        let mut decoded = Decoded::default();
-        self.answers.feed(bytes, &mut decoded)?;
-        self.outstanding = self.outstanding.saturating_sub(decoded.finished);
-        if !decoded.payload.is_empty() {
-            self.pause = Duration::ZERO;
-            self.next_idle = Instant::now();
-        } else if decoded.finished > 0 {
-            self.pause = (self.pause * 2).clamp(FIRST_PAUSE, LONGEST_PAUSE);
-            self.next_idle = Instant::now() + self.pause;
-        }
-        memory::append(&mut self.payload, &decoded.payload, "keep what the server sent")
-    }
 }
