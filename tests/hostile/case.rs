@@ -290,10 +290,17 @@ fn replace(place: &Path, make: impl FnOnce(&Path)) {
 
 fn compile(name: &str, place: &Path, library: &Path) {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let sources = root.join("tests/hostile");
+    // A program of several files has the others in a directory of its name.
+    let further = fs::read_dir(sources.join(name)).into_iter().flatten();
+    let further = further
+        .map(|entry| entry.expect("a source").path())
+        .filter(|path| path.extension() == Some("c".as_ref()));
     let status = Command::new("cc")
         .args(["-std=gnu99", "-Wall", "-Wextra", "-Werror", "-g", "-O1", "-o"])
         .arg(place)
-        .arg(root.join("tests/hostile").join(name).with_extension("c"))
+        .arg(sources.join(name).with_extension("c"))
+        .args(further)
         .arg(format!("-I{}", root.join("include").display()))
         .arg(format!("-L{}", library.display()))
         .args(["-lrtmp", "-lpthread"])
