@@ -35,11 +35,14 @@ typedef size_t (HTTP_read_callback)(void *ptr, size_t size, size_t nmemb, void *
 
 /** A request, and what came of it. */
 struct HTTP_ctx {
-  /** Room for 64 bytes, or null. In: the date that a newer file must have, or empty; out: the file's own date. */
+  /**
+   * Room for 64 bytes, or null. In: the file is fetched only when it is newer than this HTTP date; empty: in any case.
+   * Out: the file's own date.
+   */
   char *date;
-  /** The length of the file. */
+  /** The bytes of the file are added to it. */
   int size;
-  /** The status that the server answered. */
+  /** The status code that the server answered; -1 when none did. */
   int status;
   /** Given to the callback. */
   void *data;

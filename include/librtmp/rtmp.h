@@ -4,7 +4,7 @@
  * Made by `make headers` from src/capi and cbindgen/rtmp.toml; do not edit.
  * SPDX-License-Identifier: MIT OR Apache-2.0
  *
- * Functions that return int answer 1 for success and 0 for failure unless they say otherwise.
+ * Functions that return int return 1 for success and 0 for failure unless their description says otherwise.
  */
 #ifndef __RTMP_H__
 #define __RTMP_H__
@@ -571,8 +571,8 @@ void RTMPPacket_Free(struct RTMPPacket *p);
 
 /**
  * Reads one chunk. `packet` describes its message; `m_body` is null until the message is complete
- * (`RTMPPacket_IsReady`), and the caller's to free with `RTMPPacket_Free` then. Returns 1; 0 when the connection is gone
- * (the session is then closed) or on a time-out (`RTMP_IsTimedout`; the next call goes on).
+ * (`RTMPPacket_IsReady`); then the caller frees it with `RTMPPacket_Free`. Returns 1; 0 when the connection is gone (the
+ * session is then closed) or on a time-out (`RTMP_IsTimedout`; the next call goes on).
  *
  * The caller promises:
  * `r` is null or initialised; `packet` is null or writable, its `m_chunk` null or pointing to a `RTMPChunk`.
@@ -604,8 +604,8 @@ int RTMP_ClientPacket(struct RTMP *r,
  * Reads FLV bytes: the file header first, then at most one tag a call.
  *
  * Returns the bytes put into `buf`, or 0 at the end: the play is over, the connection is gone, nothing came in time, the
- * stream is corrupt, or it could not be resumed (`m_read.status` tells which). After the last two every further call
- * returns -1, with `EINVAL` in errno.
+ * stream is corrupt, or it could not be resumed (`m_read.status` tells which). Once the stream was corrupt or not resumed,
+ * every further call returns -1, with `EINVAL` in errno.
  *
  * The caller promises:
  * `r` is null or initialised; `buf` is null or points to `size` writable bytes.
@@ -617,7 +617,7 @@ int RTMP_Read(struct RTMP *r,
 /**
  * Sends one message; its body and header stay as they are, but for `m_headerType`, which tells the format sent.
  *
- * With `queue`, the name and the transaction of an INVOKE join `m_methodCalls`. Returns 1, or 0 after a log line.
+ * With a `queue` other than 0, the name and the transaction of an INVOKE are added to `m_methodCalls`. Returns 1, or 0 after a log line.
  *
  * The caller promises:
  * `r` is null or initialised; `packet` is null or a packet whose `m_body` points to `m_nBodySize` bytes.
@@ -627,7 +627,7 @@ int RTMP_SendPacket(struct RTMP *r,
                     int queue);
 
 /**
- * Sends a chunk's header and body bytes as they are.
+ * Sends a chunk's header and body bytes as they are. Returns 1, or 0.
  *
  * The caller promises:
  * `r` is null or initialised; `chunk` is null or has `c_headerSize` header bytes and `c_chunkSize` bytes at `c_chunk`.

@@ -22,8 +22,8 @@ use std::sync::atomic::Ordering;
 const PLAY_ENDED: c_int = 2;
 
 /// Reads one chunk. `packet` describes its message; `m_body` is null until the message is complete
-/// (`RTMPPacket_IsReady`), and the caller's to free with `RTMPPacket_Free` then. Returns 1; 0 when the connection is gone
-/// (the session is then closed) or on a time-out (`RTMP_IsTimedout`; the next call goes on).
+/// (`RTMPPacket_IsReady`); then the caller frees it with `RTMPPacket_Free`. Returns 1; 0 when the connection is gone (the
+/// session is then closed) or on a time-out (`RTMP_IsTimedout`; the next call goes on).
 ///
 /// # Safety
 /// `r` is null or initialised; `packet` is null or writable, its `m_chunk` null or pointing to a `RTMPChunk`.

@@ -21,7 +21,7 @@ use std::sync::atomic::Ordering;
 
 /// Sends one message; its body and header stay as they are, but for `m_headerType`, which tells the format sent.
 ///
-/// With `queue`, the name and the transaction of an INVOKE join `m_methodCalls`. Returns 1, or 0 after a log line.
+/// With a `queue` other than 0, the name and the transaction of an INVOKE are added to `m_methodCalls`. Returns 1, or 0 after a log line.
 ///
 /// # Safety
 /// `r` is null or initialised; `packet` is null or a packet whose `m_body` points to `m_nBodySize` bytes.
@@ -34,7 +34,7 @@ pub unsafe extern "C" fn RTMP_SendPacket(r: *mut RTMP, packet: *mut RTMPPacket, 
     })
 }
 
-/// Sends a chunk's header and body bytes as they are.
+/// Sends a chunk's header and body bytes as they are. Returns 1, or 0.
 ///
 /// # Safety
 /// `r` is null or initialised; `chunk` is null or has `c_headerSize` header bytes and `c_chunkSize` bytes at `c_chunk`.

@@ -332,11 +332,12 @@ pub struct RTMP {
 /// A request, and what came of it.
 #[repr(C)]
 pub struct HTTP_ctx {
-    /// Room for 64 bytes, or null. In: the date that a newer file must have, or empty; out: the file's own date.
+    /// Room for 64 bytes, or null. In: the file is fetched only when it is newer than this HTTP date; empty: in any case.
+    /// Out: the file's own date.
     pub date: *mut c_char,
-    /// The length of the file.
+    /// The bytes of the file are added to it.
     pub size: c_int,
-    /// The status that the server answered.
+    /// The status code that the server answered; -1 when none did.
     pub status: c_int,
     /// Given to the callback.
     pub data: *mut c_void,

@@ -15,8 +15,8 @@ use std::sync::atomic::Ordering;
 /// Reads FLV bytes: the file header first, then at most one tag a call.
 ///
 /// Returns the bytes put into `buf`, or 0 at the end: the play is over, the connection is gone, nothing came in time, the
-/// stream is corrupt, or it could not be resumed (`m_read.status` tells which). After the last two every further call
-/// returns -1, with `EINVAL` in errno.
+/// stream is corrupt, or it could not be resumed (`m_read.status` tells which). Once the stream was corrupt or not resumed,
+/// every further call returns -1, with `EINVAL` in errno.
 ///
 /// # Safety
 /// `r` is null or initialised; `buf` is null or points to `size` writable bytes.
