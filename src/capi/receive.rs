@@ -212,7 +212,7 @@ unsafe fn incoming(packet: &RTMPPacket) -> Option<Incoming<'_>> {
         // SAFETY: the caller's promise.
         1..=MAX_BODY => unsafe { std::slice::from_raw_parts(packet.m_body.cast::<u8>(), len) },
         _ => {
-            crate::error!("RTMP_ClientPacket: no message has {len} bytes");
+            crate::error!("RTMP_ClientPacket: m_nBodySize is {len}; the most is {MAX_BODY}");
             return None;
         }
     };

@@ -145,7 +145,7 @@ unsafe fn outgoing(packet: &RTMPPacket) -> Option<Outgoing<'_>> {
         return None;
     };
     if packet.m_nBodySize as usize > MAX_BODY {
-        crate::error!("RTMP_SendPacket: m_nBodySize is {}, {MAX_BODY} is the most", packet.m_nBodySize);
+        crate::error!("RTMP_SendPacket: m_nBodySize is {}; the most is {MAX_BODY}", packet.m_nBodySize);
         return None;
     }
     // SAFETY: the caller's promise.

@@ -250,11 +250,11 @@ fn check(message: &Outgoing<'_>, chunk_size: u32) -> Result<()> {
 fn refusal(message: &Outgoing<'_>, chunk_size: u32) -> Error {
     let (length, channel) = (message.body.len(), message.channel);
     Error::Usage(if length > MAX_BODY {
-        format!("a message of {length} bytes cannot be sent, {MAX_BODY} is the most")
+        format!("a message of {length} bytes cannot be sent; the most is {MAX_BODY}")
     } else if !(MIN_CHANNEL..=MAX_CHANNEL).contains(&channel) {
-        format!("channel {channel} does not exist, they are {MIN_CHANNEL} to {MAX_CHANNEL}")
+        format!("channel {channel} is outside {MIN_CHANNEL} to {MAX_CHANNEL}")
     } else {
-        format!("a chunk size of {chunk_size} is not possible, 1 to {MAX_CHUNK_SIZE} are")
+        format!("chunk size {chunk_size} is outside 1 to {MAX_CHUNK_SIZE}")
     })
 }
 

@@ -254,7 +254,7 @@ fn file_body(offset: u32) -> Result<State> {
             Ok(State::Skip((more as usize).saturating_add(PREVIOUS_TAG_SIZE_LEN)))
         }
         _ => Err(Error::Usage(format!(
-            "the FLV file header to skip claims to be {offset} bytes long; {header} is usual"
+            "the FLV file header claims to be {offset} bytes long; {header} is usual"
         ))),
     }
 }

@@ -89,7 +89,7 @@ pub fn get(request: &Request<'_>) -> Result<Response> {
         match next_url(&url, response.head()) {
             Ok(next) => url = next,
             Err(why) => {
-                crate::warning!("HTTP: the redirect of {} is not followed: {why}", url.origin());
+                crate::warning!("HTTP: the redirect from {} is not followed: {why}", url.origin());
                 return Ok(response);
             }
         }

@@ -23,7 +23,7 @@ impl Url {
     /// # Errors
     /// [`Error::Usage`], which never repeats the URL: a refused one may hold a password.
     pub fn parse(text: &[u8]) -> Result<Self> {
-        let refused = |why: &str| Err(Error::Usage(format!("the URL cannot be asked for over HTTP: {why}")));
+        let refused = |why: &str| Err(Error::Usage(format!("the URL cannot be fetched over HTTP: {why}")));
         if text.len() > MAX_URL {
             return refused("it is longer than 8 KiB");
         }

@@ -59,7 +59,7 @@ fn unescape(value: &[u8]) -> Result<Vec<u8>> {
             (b'\\', [high, low, after @ ..]) => hex_byte(*high, *low).map(|byte| (byte, after)),
             (b'\\', _) => {
                 return Err(Error::Usage(
-                    "an option ends in the middle of an escape: a backslash takes two hex digits, \\5c is itself"
+                    "an option ends in the middle of an escape: two hexadecimal digits must follow a backslash, and \\5c is a backslash itself"
                         .into(),
                 ));
             }

@@ -74,7 +74,7 @@ pub(super) fn answer(request: &Request<'_>) -> Verdict {
         return Verdict::NotAsked;
     };
     if request.description.len() > LONGEST_DESCRIPTION {
-        return fail("the server asks for a publisher's name and password at absurd length");
+        return fail("the server's request for a publisher's name and password is too long to be answered");
     }
     if request.user.is_empty() || request.password.is_empty() {
         return fail("the server wants a publisher's name and password: give pubUser= and pubPasswd=");
@@ -254,7 +254,7 @@ mod tests {
     #[test]
     fn endless_challenges_are_not_answered() {
         let endless = ADOBE_SECOND.replace("OPAQ", &"O".repeat(LONGEST_DESCRIPTION));
-        assert!(failure(&endless, "live?authmod=adobe&user=alice").contains("absurd length"));
+        assert!(failure(&endless, "live?authmod=adobe&user=alice").contains("too long to be answered"));
     }
 
     #[test]

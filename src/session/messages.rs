@@ -202,7 +202,7 @@ impl<H: Host + ?Sized> Conversation<'_, H> {
             self.host.set_media_stamp(stamp);
         }
         if let left @ 1.. = tags.left() {
-            crate::warning!("the last {left} bytes of an aggregate message are no tag and are dropped");
+            crate::warning!("the last {left} bytes of an aggregate message are not a tag and are dropped");
         }
     }
 }

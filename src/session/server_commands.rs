@@ -137,9 +137,10 @@ impl<H: Host + ?Sized> Conversation<'_, H> {
             return Ok(());
         }
         match arguments.find(b"secureToken") {
-            Some(challenge) if challenge.len() > LONGEST_CHALLENGE => {
-                Err(Error::protocol("the server's SecureToken challenge is absurdly long"))
-            }
+            Some(challenge) if challenge.len() > LONGEST_CHALLENGE => Err(Error::protocol(format!(
+                "the server's SecureToken challenge has {} bytes; at most {LONGEST_CHALLENGE} are answered",
+                challenge.len()
+            ))),
             Some(challenge) => {
                 let answer = crate::crypto::secure_token_answer(challenge, &token);
                 self.send_secure_token_response(&answer)

@@ -85,7 +85,7 @@ impl Hasher {
             _ => {
                 if signature != b"FWS" {
                     crate::warning!(
-                        "the SWF to hash does not begin like one; its hash will hardly be accepted"
+                        "the file to hash does not begin like a SWF; a server is unlikely to accept its hash"
                     );
                 }
                 Body::Plain(sink)

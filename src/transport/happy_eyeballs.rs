@@ -61,7 +61,7 @@ pub(super) fn connect_first(
 ) -> Result<Socket> {
     let mut waiting = addresses.iter().filter(|address| same_family(address, bind)).peekable();
     if waiting.peek().is_none() {
-        let text = "the address to bind to is of another family than every address of the peer";
+        let text = "the local address (option bind) is of a different family than every address of the peer";
         return Err(Error::Usage(text.into()));
     }
     let mut race = Race { attempts: Vec::new(), failures: Failures::default(), next_start: Instant::now() };

@@ -93,13 +93,13 @@ fn aggregates() {
     let tag = [&[VIDEO, 0, 0, 70, 0, 0, 40, 0, 0, 0, 0][..], &body(70, 40), &[0, 0, 0, 81]].concat();
     run(vec![Case {
         never: &[concat!(
-            "log 2 the last 10 bytes of an aggregate message are no tag and are dropped\n",
-            "log 2 the last 10 bytes of an aggregate message are no tag and are dropped\n"
+            "log 2 the last 10 bytes of an aggregate message are not a tag and are dropped\n",
+            "log 2 the last 10 bytes of an aggregate message are not a tag and are dropped\n"
         )],
         ..playing_then(
             "an end that is no tag is told once",
             message(5, 40, AGGREGATE, &[&tag[..], &[9; 10]].concat()),
-            &["tag 9 at 40, 70 bytes", "are no tag and are dropped", "rest 0", "status -3"],
+            &["tag 9 at 40, 70 bytes", "are not a tag and are dropped", "rest 0", "status -3"],
         )
     }]);
 }

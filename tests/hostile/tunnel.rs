@@ -110,7 +110,7 @@ fn answers() {
         open(
             "a chunk size beyond 64 bits",
             b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nfffffffffffffffffff\r\n",
-            &["connect 0", "a chunk size out of all bounds"],
+            &["connect 0", "a chunk's size has too many digits"],
         ),
         open(
             "a body cut off",
@@ -228,7 +228,7 @@ fn proxies() {
             "SOCKS5: no method",
             SOCKS5,
             &[5, 255],
-            &["connect 0", "it accepts neither a name with password nor no log-in"],
+            &["connect 0", "it accepts neither a log-in by name and password nor a connection without one"],
         ),
         proxy(
             "SOCKS5: a method not offered",

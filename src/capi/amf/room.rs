@@ -100,9 +100,7 @@ impl Room {
     pub(super) unsafe fn name(&mut self, name: AVal) -> Option<()> {
         let (bytes, length) = parts(name);
         let Ok(short) = u16::try_from(length) else {
-            crate::error!(
-                "AMF: a name of {length} bytes cannot be encoded, the longest has {MAX_SHORT_STRING}"
-            );
+            crate::error!("AMF: a name of {length} bytes cannot be encoded; the most is {MAX_SHORT_STRING}");
             return None;
         };
         if self.left() < length.checked_add(size_of::<u16>())? {

@@ -78,14 +78,14 @@ impl Chunked {
         self.overhead = self.overhead.saturating_add(1);
         let bound = if matches!(self.state, State::Trailer(_)) { MAX_TRAILERS } else { MAX_SIZE_LINE };
         if self.overhead > bound {
-            return Err(Error::protocol("a line of the chunked body does not end"));
+            return Err(Error::protocol("a line of the chunked body is too long"));
         }
         match (self.state, byte) {
             (State::Size(size), _) if byte.is_ascii_hexdigit() => {
                 let digit = u64::from(char::from(byte).to_digit(16).unwrap_or_default());
                 let size = size.unwrap_or_default().checked_mul(16).and_then(|size| size.checked_add(digit));
                 size.map(|size| State::Size(Some(size)))
-                    .ok_or_else(|| Error::protocol("a chunk size out of all bounds"))
+                    .ok_or_else(|| Error::protocol("a chunk's size has too many digits"))
             }
             (State::Size(Some(size)) | State::Extension(size), b'\n') => {
                 self.overhead = 0;

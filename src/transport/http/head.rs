@@ -25,7 +25,7 @@ impl Head {
         match lenient().parse_response(&mut answer, bytes) {
             Ok(httparse::Status::Complete(_)) => {}
             Ok(httparse::Status::Partial) => {
-                return Err(Error::protocol("an HTTP answer without an end of its head"));
+                return Err(Error::protocol("an HTTP answer whose head does not end"));
             }
             Err(error) => return Err(Error::protocol(format!("not an HTTP answer ({error})"))),
         }

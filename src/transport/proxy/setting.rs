@@ -32,7 +32,7 @@ impl Proxy {
             // Not repeated in the error: a password may stand there.
             None if setting.iter().any(|byte| matches!(byte, b'@' | b'/')) => {
                 let text =
-                    "the proxy has a user, or a path, but no scheme, as socks5://user:password@host:port has";
+                    "the proxy has a user or a path but no scheme: write socks5://user:password@host:port";
                 return Err(Error::Usage(text.into()));
             }
             None => (ProxyKind::Socks4, setting),

@@ -68,7 +68,7 @@ fn log_in(errand: &Errand<'_>) -> Result<()> {
             return Err(Error::Refused(text.into()));
         }
         (NONE_ACCEPTABLE, Some(_)) => {
-            let text = "it accepts neither a name with password nor no log-in at all";
+            let text = "it accepts neither a log-in by name and password nor a connection without one";
             return Err(Error::Refused(text.into()));
         }
         (other, _) => {

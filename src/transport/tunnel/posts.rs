@@ -38,7 +38,9 @@ pub(super) struct Posts {
 impl Posts {
     /// Before the session is open; a host that could end a header line is refused.
     pub(super) fn new(host: &[u8], port: u16) -> Result<Self> {
-        let refused = || Error::Usage(format!("RTMPT: \"{}\" cannot stand in an HTTP request", Text(host)));
+        let refused = || {
+            Error::Usage(format!("RTMPT: the host name \"{}\" cannot be sent in an HTTP request", Text(host)))
+        };
         let host = authority(host, port).ok_or_else(refused)?;
         Ok(Self { host, id: Vec::new(), number: 1 })
     }
