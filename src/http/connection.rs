@@ -22,14 +22,14 @@ pub(super) struct Connection {
 impl Connection {
     /// Connects to the URL's host, and shakes hands where the URL is https.
     pub(super) fn open(url: &Url, tls: &TlsSettings, limits: Limits, total: Deadline) -> Result<Self> {
-        let reached = total.or_after(limits.reach);
+        let reached = total.capped(limits.reach);
         let target = Target::new(url.host(), url.port(), reached.left()?.unwrap_or(limits.reach));
         let socket = dial(&target, limits.interrupt, &|| true)?;
         let mut connection = Self { stream: Some(Stream::Tcp(socket)), limits, soon: reached, total };
         if url.is_secure() {
             connection.secure(url.host(), tls, reached)?;
         }
-        connection.soon = total.or_after(limits.wait);
+        connection.soon = total.capped(limits.wait);
         Ok(connection)
     }
 
@@ -61,7 +61,7 @@ impl Connection {
     pub(super) fn receive_body(&self, buffer: &mut [u8], received: u64) -> Result<usize> {
         let total = self.total.later(Duration::from_secs(received / SLOWEST));
         total.left()?;
-        self.receive(buffer, total.or_after(self.limits.wait))
+        self.receive(buffer, total.capped(self.limits.wait))
     }
 
     fn receive(&self, buffer: &mut [u8], deadline: Deadline) -> Result<usize> {

@@ -27,7 +27,7 @@ pub enum PublishAhead {
 
 impl<H: Host + ?Sized> Conversation<'_, H> {
     /// Sends `publish` right behind createStream.
-    pub(super) fn publish_ahead(&mut self) -> Result<()> {
+    pub(super) fn send_publish_ahead(&mut self) -> Result<()> {
         self.announce_chunk_size()?;
         self.send_publish(EXPECTED_STREAM)?;
         self.host.set_publish_ahead(PublishAhead::Sent);
@@ -35,7 +35,7 @@ impl<H: Host + ?Sized> Conversation<'_, H> {
     }
 
     /// Publishes on the stream that the server gave, unless that has been asked for already.
-    pub(super) fn publish_on(&mut self, stream: u32) -> Result<()> {
+    pub(super) fn send_publish_on(&mut self, stream: u32) -> Result<()> {
         let ahead = self.host.publish_ahead();
         match ahead {
             PublishAhead::Settled | PublishAhead::Astray => {}

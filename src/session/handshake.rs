@@ -95,7 +95,7 @@ fn receive(stream: &Stream, early: &mut &[u8], needed: usize, deadline: Deadline
     *early = rest;
     let mut bytes = taken.to_vec();
     bytes.resize(needed, 0);
-    let deadline = stream.socket().receive_timeout().map_or(deadline, |timeout| deadline.or_after(timeout));
+    let deadline = stream.socket().receive_timeout().map_or(deadline, |timeout| deadline.capped(timeout));
     stream.read_exact(bytes.get_mut(taken.len()..).unwrap_or_default(), deadline)?;
     Ok(bytes)
 }

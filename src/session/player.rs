@@ -5,7 +5,7 @@
 mod kept;
 
 use super::reading::incoming;
-use super::resume::{Found, Resume};
+use super::resume::Resume;
 use super::{Conversation, Event, Host, Incoming, Media, Reading, link_flag, read_flag, read_status};
 use crate::chunk::{Body, MessageHeader};
 use crate::flv::{self, Aggregate, PREVIOUS_TAG_SIZE_LEN, TAG_HEADER_LEN};
@@ -284,7 +284,7 @@ impl<B: Body> Player<B> {
         if kind == MessageType::AGGREGATE {
             return Ok(true);
         }
-        Ok(self.resume.wants(talk.host, kind, time, message.body)? == Found::Use)
+        self.resume.wants(talk.host, kind, time, message.body)
     }
 }
 

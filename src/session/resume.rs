@@ -10,15 +10,6 @@ use crate::{Error, Result};
 /// How many frames may pass before the one to resume at is met.
 const MAX_IGNORED: u32 = 50;
 
-/// What is to become of a message.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Found {
-    /// The program gets it.
-    Use,
-    /// The program has it already.
-    Ignore,
-}
-
 impl Resumed {
     /// Whether a message is the key frame.
     fn is_frame<H: Host + ?Sized>(&self, host: &H, kind: MessageType, body: &[u8]) -> bool {
@@ -57,32 +48,32 @@ impl Resume {
         self.sought = None;
     }
 
-    /// Judges a message on its own.
+    /// Whether the program gets a message: what it has already, it does not.
     pub(super) fn wants<H: Host + ?Sized>(
         &mut self,
         host: &mut H,
         kind: MessageType,
         time: u32,
         body: &[u8],
-    ) -> Result<Found> {
+    ) -> Result<bool> {
         let flags = host.read_flags();
         if flags & read_flag::RESUME == 0 {
-            return Ok(Found::Use);
+            return Ok(true);
         }
         if flags & (read_flag::GOT_KF | read_flag::GOT_FLV_K) == 0 {
             self.search(host, kind, time, body)?;
-            return Ok(Found::Ignore);
+            return Ok(false);
         }
         if flags & read_flag::NO_IGNORE == 0 {
             if time == 0 {
-                return Ok(Found::Ignore);
+                return Ok(false);
             }
             host.set_read_flags(host.read_flags() | read_flag::NO_IGNORE);
         }
-        Ok(Found::Use)
+        Ok(true)
     }
 
-    /// Judges a tag of an aggregate, which carries the film's time whatever the message's counts from.
+    /// Whether the program gets a tag of an aggregate, which carries the film's time whatever the message's counts from.
     pub(super) fn wants_aggregated<H: Host + ?Sized>(
         &mut self,
         host: &mut H,
@@ -167,8 +158,8 @@ mod tests {
     fn the_frame_is_met_at_zero_or_at_its_time_and_the_file_goes_on_from_it() {
         for (time, added) in [(0, AT), (AT, 0)] {
             let (mut settings, mut resume) = resuming();
-            let found = resume.wants(&mut settings, MessageType::VIDEO, time, FRAME).unwrap();
-            assert_eq!((found, flags(&settings)), (Found::Ignore, read_flag::GOT_KF), "at {time}");
+            let wanted = resume.wants(&mut settings, MessageType::VIDEO, time, FRAME).unwrap();
+            assert_eq!((wanted, flags(&settings)), (false, read_flag::GOT_KF), "at {time}");
             assert_eq!(settings.fields.read.resume_ts, added, "at {time}");
         }
     }

@@ -113,7 +113,7 @@ impl<H: Host + ?Sized> Conversation<'_, H> {
         }
         self.send_create_stream()?;
         if self.publishes() {
-            return self.publish_ahead();
+            return self.send_publish_ahead();
         }
         let usher = self.host.text(TextSetting::UsherToken);
         if !usher.is_empty() {
@@ -164,7 +164,7 @@ impl<H: Host + ?Sized> Conversation<'_, H> {
         let id = id as u32;
         self.host.set_stream_id(id.cast_signed());
         if self.publishes() {
-            return self.publish_on(id);
+            return self.send_publish_on(id);
         }
         if self.has(link_flag::PLST) {
             self.send_playlist()?;

@@ -105,7 +105,7 @@ impl<'a> Race<'a> {
     /// The earlier of the deadline and the moment for the next attempt, which is not quite yet.
     fn next_start_or(&self, deadline: Deadline) -> Deadline {
         let left = self.next_start.saturating_duration_since(Instant::now());
-        deadline.or_after(left.max(Duration::from_millis(1)))
+        deadline.capped(left.max(Duration::from_millis(1)))
     }
 
     /// Starts an attempt; the connection when it stands at once.

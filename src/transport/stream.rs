@@ -96,7 +96,7 @@ impl Stream {
             }
             let deadline = match deadline {
                 Some(deadline) => deadline,
-                None => *deadline.insert(self.socket().receive_deadline()?.or(latest)),
+                None => *deadline.insert(self.socket().receive_deadline()?.earlier(latest)),
             };
             self.wait_readable(deadline)?;
         }

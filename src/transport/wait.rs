@@ -70,19 +70,19 @@ impl Deadline {
     }
 
     /// The earlier of two deadlines.
-    pub fn or(self, other: Self) -> Self {
+    pub fn earlier(self, other: Self) -> Self {
         match (self.0, other.0) {
             (Some(one), Some(other)) => Self(Some(one.min(other))),
             (one, other) => Self(one.or(other)),
         }
     }
 
-    /// The earlier of this deadline and one `time` from now.
-    pub fn or_after(self, time: Duration) -> Self {
-        self.or(Self::after(time))
+    /// This deadline, or a moment `time` from now where that is earlier.
+    pub fn capped(self, time: Duration) -> Self {
+        self.earlier(Self::after(time))
     }
 
-    /// The moment `time` later.
+    /// This deadline, put off by `time`.
     pub fn later(self, time: Duration) -> Self {
         Self(self.0.and_then(|at| at.checked_add(time)))
     }
@@ -127,7 +127,7 @@ impl<'a> Patience<'a> {
             return Err(Error::Interrupted);
         }
         self.deadline.left()?;
-        Ok(self.deadline.or_after(SLICE))
+        Ok(self.deadline.capped(SLICE))
     }
 }
 

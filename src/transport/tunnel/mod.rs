@@ -154,8 +154,8 @@ impl Tunnel {
                 self.idle_if_due(&mut state)?;
                 // Also while bytes come that carry nothing.
                 deadline.left()?;
-                let slice = deadline.or_after(SLICE);
-                if state.awaits_answers() { slice } else { slice.or_after(state.until_idle()) }
+                let slice = deadline.capped(SLICE);
+                if state.awaits_answers() { slice } else { slice.capped(state.until_idle()) }
             };
             match self.link.wait_readable(until) {
                 Err(Error::TimedOut) if deadline.left().is_ok() => {}
@@ -178,7 +178,7 @@ impl Tunnel {
         let deadline = Deadline::after(CLOSING_PATIENCE);
         if self.post(Command::Close, &[IoSlice::new(NOTHING)]).is_ok() {
             while self.lock().awaits_answers() && deadline.left().is_ok() {
-                let waited = self.link.wait_readable(deadline.or_after(SLICE));
+                let waited = self.link.wait_readable(deadline.capped(SLICE));
                 if waited.is_ok() && self.take_in_all(&mut self.lock()).is_err() {
                     break;
                 }
@@ -241,7 +241,7 @@ impl Tunnel {
             Some(until) => until,
             None => *deadline.insert(self.socket().send_deadline()?),
         };
-        match self.socket().wait(Ready::Either, until.or_after(SLICE)) {
+        match self.socket().wait(Ready::Either, until.capped(SLICE)) {
             Ok(()) | Err(Error::TimedOut) if until.left().is_ok() => Ok(()),
             Ok(()) | Err(Error::TimedOut) => Err(stalled()),
             Err(error) => Err(error),
