@@ -186,45 +186,73 @@ static void play_peer(struct host *h, struct server *s)
     if (!peer_good) fprintf(stderr, "the last acknowledgement is %d bytes behind\n", behind);
 }
 
+/* ---- a session from beginning to end ---- */
+
+struct session {
+    struct host host;
+    RTMP rtmp;
+    char url[128];
+    struct watch watch;
+    uint64_t bytes;
+    double began;
+};
+
+static void begin(struct session *session, double gib, void (*peer)(struct host *, struct server *), int publishes)
+{
+    session->began = now();
+    prepare(gib);
+    host_start(&session->host, peer, NULL, 0);
+    client_for(&session->rtmp, session->url, sizeof session->url, session->host.port, "timeout=120 live=1", publishes);
+    if (!RTMP_Connect(&session->rtmp, NULL) || !RTMP_ConnectStream(&session->rtmp, 0)) fails("no session");
+}
+
+static void end(struct session *session, const char *job)
+{
+    RTMP_Close(&session->rtmp);
+    host_end(&session->host);
+    if (!peer_good) exit(1);
+    printf("%s: %.2f GiB in %.0f s, %llu messages, time %.2f times round 2^32 ms; resident %ld KiB, at most %ld\n", job,
+           (double)session->bytes / (1 << 30), now() - session->began, (unsigned long long)messages,
+           (double)messages * step / 4294967296.0, session->watch.first, session->watch.most);
+}
+
+/* ---- the player ---- */
+
+/* Compares the next bytes of a play with what was sent; `begun` says how much of the file header has come before them. */
+static void compare(struct flv *f, size_t *begun, const unsigned char *bytes, size_t n, uint64_t before)
+{
+    /* It says what the library has seen by then: video. */
+    static const unsigned char header[FLV_HEADER] = "FLV\1\1\0\0\0\11\0\0\0";
+    for (size_t at = 0; at < n;) {
+        const unsigned char *piece = header + *begun;
+        size_t same = n - at;
+        if (*begun < FLV_HEADER) {
+            if (same > FLV_HEADER - *begun) same = FLV_HEADER - *begun;
+            *begun += same;
+        } else {
+            if (flv_is_over(f)) fails("more than was sent");
+            same = flv_piece(f, &piece, same);
+        }
+        if (memcmp(bytes + at, piece, same)) fails("other bytes than were sent, at about %llu", (unsigned long long)before + at);
+        at += same;
+    }
+}
+
 static void play(double gib)
 {
     static struct flv f;
+    static struct session s;
     static unsigned char bytes[LARGEST + 1000];
-    struct host h;
-    struct watch w = {0};
-    RTMP r;
-    char url[128];
-    uint64_t all = 0;
-    double began = now();
-    prepare(gib);
-    host_start(&h, play_peer, NULL, 0);
-    client_for(&r, url, sizeof url, h.port, "timeout=120 live=1", 0);
-    if (!RTMP_Connect(&r, NULL) || !RTMP_ConnectStream(&r, 0)) fails("no session");
-    for (size_t skip = FLV_HEADER; !flv_is_over(&f);) {
-        int n = RTMP_Read(&r, (char *)bytes, (int)(all % 97 ? sizeof bytes : 1 + all % 5000));
-        if (n <= 0) fails("RTMP_Read: %d after %llu bytes", n, (unsigned long long)all);
-        for (size_t at = 0; at < (size_t)n;) {
-            /* The header says what the library has seen by then: video. */
-            const unsigned char *piece = (const unsigned char *)"FLV\1\1\0\0\0\11\0\0\0\0" + FLV_HEADER - skip;
-            size_t same = (size_t)n - at;
-            if (skip) {
-                if (same > skip) same = skip;
-                skip -= same;
-            } else {
-                if (flv_is_over(&f)) fails("more than was sent");
-                same = flv_piece(&f, &piece, same);
-            }
-            if (memcmp(bytes + at, piece, same)) fails("other bytes than were sent, at about %llu", (unsigned long long)all + at);
-            at += same;
-        }
-        all += (size_t)n;
-        look(&w, f.next, messages);
+    size_t begun = 0;
+    begin(&s, gib, play_peer, 0);
+    while (!flv_is_over(&f)) {
+        int n = RTMP_Read(&s.rtmp, (char *)bytes, (int)(s.bytes % 97 ? sizeof bytes : 1 + s.bytes % 5000));
+        if (n <= 0) fails("RTMP_Read: %d after %llu bytes", n, (unsigned long long)s.bytes);
+        compare(&f, &begun, bytes, (size_t)n, s.bytes);
+        s.bytes += (size_t)n;
+        look(&s.watch, f.next, messages);
     }
-    RTMP_Close(&r);
-    host_end(&h);
-    if (!peer_good) exit(1);
-    printf("play: %.2f GiB in %.0f s, %llu messages, time %.2f times round 2^32 ms; resident %ld KiB, at most %ld\n",
-           (double)all / (1 << 30), now() - began, (unsigned long long)messages, (double)messages * step / 4294967296.0, w.first, w.most);
+    end(&s, "play");
 }
 
 /* ---- the peer that is published to ---- */
@@ -250,40 +278,51 @@ static int get(struct reader *in, void *to, size_t n)
     return 1;
 }
 
+struct incoming {
+    unsigned time, field, length, type, extended, is_absolute;
+    size_t got;
+    unsigned char *body;
+};
+
+/* Reads one chunk into its channel, which is returned; NULL at the end of the connection. The message is complete when
+ * nothing of another is there: `got` is 0. */
+static struct incoming *read_chunk(struct reader *in, struct incoming channels[64])
+{
+    static const size_t lengths[] = {11, 7, 3, 0};
+    unsigned char basic, p[11];
+    if (!get(in, &basic, 1)) return NULL;
+    unsigned format = basic >> 6;
+    struct incoming *c = &channels[basic & 63];
+    if ((basic & 63) < 2) fails("an unexpected channel");
+    if (!c->body) c->body = malloc(1 << 18);
+    if (!get(in, p, lengths[format])) return NULL;
+    if (format < 3) c->field = be(p, 3), c->extended = c->field == 0xffffff, c->is_absolute = format == 0;
+    if (format < 2) c->length = be(p + 3, 3), c->type = p[6];
+    if (c->length > 1 << 18) fails("a message of %u bytes", c->length);
+    if (c->extended) {
+        if (!get(in, p, 4)) return NULL;
+        c->field = be(p, 4);
+    }
+    if (!c->got) c->time = c->is_absolute ? c->field : c->time + c->field;
+    size_t part = c->length - c->got < in->s->client_chunk ? c->length - c->got : in->s->client_chunk;
+    if (!get(in, c->body + c->got, part)) return NULL;
+    c->got += part;
+    if (c->got == c->length) c->got = 0;
+    return c;
+}
+
 static void publish_peer(struct host *h, struct server *s)
 {
     static struct reader in;
-    static struct {
-        unsigned time, field, length, type, extended, whole;
-        size_t got;
-        unsigned char *body;
-    } channels[64], *c;
-    static const size_t lengths[] = {11, 7, 3, 0};
+    static struct incoming channels[64], *c;
     static unsigned char expected[LARGEST];
-    unsigned char basic, p[11];
     uint64_t next = 0;
     (void)h;
     no_delay(s);
     accept_stream(s, "publish");
-    for (in.s = s; get(&in, &basic, 1);) {
-        unsigned format = basic >> 6;
-        c = &channels[basic & 63];
-        if ((basic & 63) < 2) fails("an unexpected channel");
-        if (!c->body) c->body = malloc(1 << 18);
-        if (!get(&in, p, lengths[format])) break;
-        if (format < 3) c->field = be(p, 3), c->extended = c->field == 0xffffff, c->whole = format == 0;
-        if (format < 2) c->length = be(p + 3, 3), c->type = p[6];
-        if (c->length > 1 << 18) fails("a message of %u bytes", c->length);
-        if (c->extended) {
-            if (!get(&in, p, 4)) break;
-            c->field = be(p, 4);
-        }
-        if (!c->got) c->time = c->whole ? c->field : c->time + c->field;
-        size_t part = c->length - c->got < s->client_chunk ? c->length - c->got : s->client_chunk;
-        if (!get(&in, c->body + c->got, part)) break;
-        c->got += part;
-        if (c->got < c->length) continue;
-        c->got = 0;
+    in.s = s;
+    while ((c = read_chunk(&in, channels))) {
+        if (c->got) continue;
         if (c->type == 1) s->client_chunk = be(c->body, 4);
         if (c->type != 8 && c->type != 9) continue;
         size_t n = body_of(next, expected);
@@ -299,19 +338,11 @@ static void publish_peer(struct host *h, struct server *s)
 static void publish(double gib)
 {
     static struct flv f;
+    static struct session s;
     static unsigned char bytes[300000];
     static const size_t sizes[] = {sizeof bytes, 1, 4095, 65536, 10, 20000, 200000};
-    struct host h;
-    struct watch w = {0};
-    RTMP r;
-    char url[128];
-    uint64_t all = 0;
-    double began = now();
-    prepare(gib);
-    host_start(&h, publish_peer, NULL, 0);
-    client_for(&r, url, sizeof url, h.port, "timeout=120 live=1", 1);
-    if (!RTMP_Connect(&r, NULL) || !RTMP_ConnectStream(&r, 0)) fails("no session");
-    if (RTMP_Write(&r, "FLV\1\5\0\0\0\11\0\0\0\0", FLV_HEADER) != FLV_HEADER) fails("the FLV header is not taken");
+    begin(&s, gib, publish_peer, 1);
+    if (RTMP_Write(&s.rtmp, "FLV\1\5\0\0\0\11\0\0\0\0", FLV_HEADER) != FLV_HEADER) fails("the FLV header is not taken");
     for (size_t turn = 0; !flv_is_over(&f); turn++) {
         size_t n = 0;
         while (n < sizes[turn % 7] && !flv_is_over(&f)) {
@@ -320,16 +351,12 @@ static void publish(double gib)
             memcpy(bytes + n, piece, part);
             n += part;
         }
-        int written = RTMP_Write(&r, (char *)bytes, (int)n);
-        if (written != (int)n) fails("RTMP_Write: %d of %zu after %llu bytes", written, n, (unsigned long long)all);
-        all += n;
-        look(&w, f.next, messages);
+        int written = RTMP_Write(&s.rtmp, (char *)bytes, (int)n);
+        if (written != (int)n) fails("RTMP_Write: %d of %zu after %llu bytes", written, n, (unsigned long long)s.bytes);
+        s.bytes += n;
+        look(&s.watch, f.next, messages);
     }
-    RTMP_Close(&r);
-    host_end(&h);
-    if (!peer_good) exit(1);
-    printf("publish: %.2f GiB in %.0f s, %llu messages, time %.2f times round 2^32 ms; resident %ld KiB, at most %ld\n",
-           (double)all / (1 << 30), now() - began, (unsigned long long)messages, (double)messages * step / 4294967296.0, w.first, w.most);
+    end(&s, "publish");
 }
 
 /* ---- many sessions ---- */
