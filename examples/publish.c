@@ -124,6 +124,29 @@ static size_t read_piece(const struct source *source, struct flv_clock *c, char 
     return n;
 }
 
+/* Says what is wrong with a source that has given no more after so many bytes, if anything is. */
+static int judge_end(const struct source *source, const struct flv_clock *c, uint64_t bytes)
+{
+    if (interrupted) {
+        fprintf(stderr, "publish: interrupted\n");
+        return INTERRUPTED;
+    }
+    if (ferror(source->file)) {
+        fprintf(stderr, "publish: cannot read %s: %s\n", source->name, strerror(errno));
+        return FAILED;
+    }
+    if (bytes < FILE_HEADER) {
+        fprintf(stderr, "publish: %s is not an FLV file: it is %s\n", source->name, bytes ? "too short" : "empty");
+        return FAILED;
+    }
+    if (c->have > 0 || c->skip > 0 || !c->started) {
+        fprintf(stderr, "publish: %s ends inside a tag; the whole tags before it were sent\n", source->name);
+        return FAILED;
+    }
+    return ALL_SENT;
+}
+
+/* Sends the source to its end. */
 static int transmit(RTMP *rtmp, const struct source *source)
 {
     static char buffer[64 * 1024];
@@ -152,23 +175,7 @@ static int transmit(RTMP *rtmp, const struct source *source)
         progress_add(&progress, clock.milliseconds, n);
     }
     progress_print(&progress, clock.milliseconds, "\n");
-    if (interrupted) {
-        fprintf(stderr, "publish: interrupted\n");
-        return INTERRUPTED;
-    }
-    if (ferror(source->file)) {
-        fprintf(stderr, "publish: cannot read %s: %s\n", source->name, strerror(errno));
-        return FAILED;
-    }
-    if (progress.bytes < FILE_HEADER) {
-        fprintf(stderr, "publish: %s is not an FLV file: it is %s\n", source->name, progress.bytes ? "too short" : "empty");
-        return FAILED;
-    }
-    if (clock.have > 0 || clock.skip > 0 || !clock.started) {
-        fprintf(stderr, "publish: %s ends inside a tag; the whole tags before it were sent\n", source->name);
-        return FAILED;
-    }
-    return ALL_SENT;
+    return judge_end(source, &clock, progress.bytes);
 }
 
 static int publish(RTMP *rtmp, char *url, const struct source *source)
