@@ -19,22 +19,32 @@ pub fn client(data: &[u8]) {
     let mut bytes = Bytes(data);
     let choice = bytes.u8();
     let mode = mode(choice);
-    let (mut client, hello) = Client::start(mode, 1000).expect("a client starts");
+    let (client, hello) = Client::start(mode, 1000).expect("a client starts");
     assert_eq!(hello.len(), 1 + BLOCK_SIZE);
     if choice & 0x80 == 0 {
-        let mut said = 0;
-        while let Some(needed) = client.needs() {
-            assert!(needed <= 1 + BLOCK_SIZE, "more is waited for than a block");
-            let block = bytes.take(needed);
-            let Ok(answer) = client.advance(block) else { return over(client.needs()) };
-            said += answer.len();
-        }
-        assert_eq!(said, BLOCK_SIZE, "C2 and nothing else answers S0, S1 and S2");
-        let outcome = client.finish();
-        assert!(outcome.ciphers.is_none() || mode == Mode::Encrypted, "encryption that was not asked for");
-        assert!(outcome.ciphers.is_none() || outcome.digest, "encryption with a server that proved nothing");
-        return;
+        client_hears(client, mode, bytes);
+    } else {
+        client_meets_server(client, mode, hello, bytes);
     }
+}
+
+/// A client hears the bytes.
+fn client_hears(mut client: Client, mode: Mode, mut bytes: Bytes<'_>) {
+    let mut said = 0;
+    while let Some(needed) = client.needs() {
+        assert!(needed <= 1 + BLOCK_SIZE, "more is waited for than a block");
+        let block = bytes.take(needed);
+        let Ok(answer) = client.advance(block) else { return over(client.needs()) };
+        said += answer.len();
+    }
+    assert_eq!(said, BLOCK_SIZE, "C2 and nothing else answers S0, S1 and S2");
+    let outcome = client.finish();
+    assert!(outcome.ciphers.is_none() || mode == Mode::Encrypted, "encryption that was not asked for");
+    assert!(outcome.ciphers.is_none() || outcome.digest, "encryption with a server that proved nothing");
+}
+
+/// A client hears a real server, with changes that the bytes say.
+fn client_meets_server(mut client: Client, mode: Mode, hello: Vec<u8>, mut bytes: Bytes<'_>) {
     let mut server = Server::start(2000);
     let mut to_server = hello;
     let mut changed = false;
@@ -69,20 +79,28 @@ pub fn client(data: &[u8]) {
 pub fn server(data: &[u8]) {
     let mut bytes = Bytes(data);
     let choice = bytes.u8();
-    let mode = mode(choice);
-    let mut server = Server::start(2000);
     if choice & 0x80 == 0 {
-        let mut said = 0;
-        while let Some(needed) = server.needs() {
-            assert!(needed <= 1 + BLOCK_SIZE, "more is waited for than a block");
-            let block = bytes.take(needed);
-            let Ok(answer) = server.advance(block) else { return over(server.needs()) };
-            said += answer.len();
-        }
-        assert_eq!(said, 1 + 2 * BLOCK_SIZE, "S0, S1 and S2 and nothing else");
-        drop(server.finish());
-        return;
+        server_hears(Server::start(2000), bytes);
+    } else {
+        server_meets_client(Server::start(2000), mode(choice), bytes);
     }
+}
+
+/// A server hears the bytes.
+fn server_hears(mut server: Server, mut bytes: Bytes<'_>) {
+    let mut said = 0;
+    while let Some(needed) = server.needs() {
+        assert!(needed <= 1 + BLOCK_SIZE, "more is waited for than a block");
+        let block = bytes.take(needed);
+        let Ok(answer) = server.advance(block) else { return over(server.needs()) };
+        said += answer.len();
+    }
+    assert_eq!(said, 1 + 2 * BLOCK_SIZE, "S0, S1 and S2 and nothing else");
+    drop(server.finish());
+}
+
+/// A server hears a real client, with changes that the bytes say.
+fn server_meets_client(mut server: Server, mode: Mode, mut bytes: Bytes<'_>) {
     let (mut client, mut said) = Client::start(mode, 1000).expect("a client starts");
     let mut changed = edit(&mut bytes, &mut said);
     let mut to_client = Vec::new();

@@ -351,67 +351,42 @@ fn text(bytes: &[u8]) -> Vec<u8> {
 }
 
 fn capi(seeds: &mut Seeds) {
+    let mut seed = |name, parts: &[&[u8]]| seeds.push(("capi", name, parts.concat()));
     let play = text(&Server::new().play().bytes);
     let publish = text(&Server::new().publish().bytes);
     let url = text(b"rtmp://h/app/stream live=1 conn=S:x buffer=10");
     let reads = b"\x11\x60".repeat(12);
-    seeds.push(("capi", "play", [&[1, 0], url.as_slice(), &[8], &play, &[11, 0], &reads, &[39]].concat()));
-    seeds.push((
-        "capi",
-        "play-packets",
-        [&[0, 0], url.as_slice(), &[6], &play, &b"\x0d\x0f".repeat(20)].concat(),
-    ));
-    seeds.push((
-        "capi",
-        "media",
-        [&[0, 0], url.as_slice(), &[8], &play, &[16; 12], &[30, 1, 5, 0, 31, 9, 33]].concat(),
-    ));
+    seed("play", &[&[1, 0], &url, &[8], &play, &[11, 0], &reads, &[39]]);
+    seed("play-packets", &[&[0, 0], &url, &[6], &play, &b"\x0d\x0f".repeat(20)]);
+    seed("media", &[&[0, 0], &url, &[8], &play, &[16; 12], &[30, 1, 5, 0, 31, 9, 33]]);
     let tag = [&flv::tag_header(MessageType::AUDIO, 7, 0)[..], b"\xaf\x01audio", &flv::previous_tag_size(7)]
         .concat();
     let film = [&flv::file_header(4)[..], &tag].concat();
-    seeds.push((
-        "capi",
+    seed(
         "publish",
-        [&[1, 0], url.as_slice(), &[37, 8], &publish, &[11, 0, 19], &text(&film), &[20], &text(&tag), &[39]]
-            .concat(),
-    ));
+        &[&[1, 0], &url, &[37, 8], &publish, &[11, 0, 19], &text(&film), &[20], &text(&tag), &[39]],
+    );
     let packet = [text(&[7; 40]), vec![1, 9, 4, 40, 1]].concat();
-    seeds.push((
-        "capi",
-        "packets",
-        [&[1, 6], publish.as_slice(), &[25, 1, 16, 21], &packet, &[1, 25, 1, 0x85, 22], &packet, &[0]]
-            .concat(),
-    ));
+    seed("packets", &[&[1, 6], &publish, &[25, 1, 16, 21], &packet, &[1, 25, 1, 0x85, 22], &packet, &[0]]);
     let met = [text(&status(b"NetStream.Play.Stop")), vec![0, 20, 3, 0, 1]].concat();
-    seeds.push((
-        "capi",
-        "met",
-        [&[1, 6, 0, 23], met.as_slice(), &[24], &text(&refused()), &[0, 20, 3, 0, 1]].concat(),
-    ));
-    seeds.push((
-        "capi",
+    seed("met", &[&[1, 6, 0, 23], &met, &[24], &text(&refused()), &[0, 20, 3, 0, 1]]);
+    seed(
         "amf",
-        [
+        &[
             &[1, 3, 1, 5],
-            text(&metadata()[13..]).as_slice(),
+            &text(&metadata()[13..]),
             &text(b"duration"),
             &[100, 3, 0, 3],
             &text(&connected()),
             &[0],
             &[5, 9],
-        ]
-        .concat(),
-    ));
-    seeds.push((
-        "capi",
-        "amf3",
-        [&[1, 4, 1, 5][..], &text(b"\x0a\x0b\x01\x03k\x04\x05\x01"), &text(b"k"), &[200, 0]].concat(),
-    ));
-    seeds.push((
-        "capi",
+        ],
+    );
+    seed("amf3", &[&[1, 4, 1, 5], &text(b"\x0a\x0b\x01\x03k\x04\x05\x01"), &text(b"k"), &[200, 0]]);
+    seed(
         "texts",
-        [
-            &[1, 2][..],
+        &[
+            &[1, 2],
             &text(b"rtmp://h:1/a/b.mp4"),
             &text(b"c.flv?d"),
             &[1],
@@ -419,19 +394,13 @@ fn capi(seeds: &mut Seeds) {
             &text(b"yes"),
             &[26],
             &text(&[9; 40]),
-        ]
-        .concat(),
-    ));
-    seeds.push((
-        "capi",
-        "serve",
-        [&[1, 10][..], &text(&[3; 1600]), &[13, 29, 3, 1, 2, 34, 35, 5, 32, 36, 0]].concat(),
-    ));
-    seeds.push((
-        "capi",
+        ],
+    );
+    seed("serve", &[&[1, 10], &text(&[3; 1600]), &[13, 29, 3, 1, 2, 34, 35, 5, 32, 36, 0]]);
+    seed(
         "stream",
-        [
-            &[1, 28][..],
+        &[
+            &[1, 28],
             &text(b"p"),
             &text(b"t"),
             &text(b"a"),
@@ -439,7 +408,6 @@ fn capi(seeds: &mut Seeds) {
             &[0, 0, 0, 0, 1, 0, 0, 8],
             &play,
             &[11, 5, 12, 0],
-        ]
-        .concat(),
-    ));
+        ],
+    );
 }
