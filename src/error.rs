@@ -24,7 +24,7 @@ pub enum Error {
     Io(&'static str, io::Error),
     /// The peer broke the protocol; the text says how.
     Protocol(String),
-    /// The peer understood and said no; the text is the peer's own.
+    /// The peer, or a proxy, understood and said no; the text has its own words where it gave any.
     Refused(String),
     /// The program asked for something that cannot be done; the text says what and what to do.
     Usage(String),

@@ -238,7 +238,7 @@ fn tag_body(header: &[u8; TAG_HEADER_LEN]) -> Result<State> {
     let header = TagHeader::read(header);
     if !is_tag_type(header.kind) {
         return Err(Error::Usage(format!(
-            "the FLV bytes to send have {} where a tag's type (8, 9 or 18) is expected; \
+            "the FLV bytes to send have {} where a tag's type (8, 9, 15 or 18) is expected; \
              the stream must consist of whole tags, each followed by its size",
             header.kind.0
         )));

@@ -2,11 +2,15 @@
  * process gets so many KiB of memory more and no others.
  *
  * usage: scarce MODE URL BYTES once|onwards|limited STEP [KIB]
- * MODE is play, resume (behind a frame of BYTES), media (packets), chunks, publish, send (one large packet), metadata (one large tag in pieces), unread (a publish
- * to a server that sends much meanwhile), or, without a session, values (AMF) or swf (a SWF file's hash); BYTES what is then
- * read or decoded. Every STEP-th allocation, or number of KiB, is tried. Ends after the first session that needed fewer
- * allocations, or with KIB (MOST_KIB). Prints what became of the sessions, and the first that was killed. The
- * program's own malloc stands before the C library's, so every allocation of the process is seen. */
+ *   modes     play, media (packets), chunks, or resume (behind a frame of BYTES)
+ *             publish, send (one large packet), metadata (one large tag in pieces),
+ *             unread (a publish to a server that sends much meanwhile)
+ *             values (AMF) and swf (a SWF file's hash), which need no session
+ *   BYTES     what is then read or decoded
+ *   STEP      every so manyth allocation, or number of KiB, is tried
+ * Ends after the first session that needed fewer allocations, or with KIB (MOST_KIB). Prints what became of the sessions,
+ * and the first that was killed. The program's own malloc stands before the C library's, so every allocation of the process
+ * is seen. */
 #define _GNU_SOURCE
 #include "common.h"
 #include <errno.h>
@@ -25,7 +29,9 @@ extern void *__libc_calloc(size_t count, size_t size);
 extern void *__libc_realloc(void *block, size_t size);
 extern void *__libc_memalign(size_t alignment, size_t size);
 
-enum { TAGS = 20, MANY_TAGS = 2000, MOST = 100000, MOST_KIB = 2048, STACK = 512 << 10, WHOLE = 0, FAILED = 1, WRONG = 2, ENOUGH = 64, LARGE = 12 << 20 };
+enum { TAGS = 20, MANY_TAGS = 2000, MOST = 100000, MOST_KIB = 2048, STACK = 512 << 10, ENOUGH = 64, LARGE = 12 << 20 };
+/* What became of a session. */
+enum { WHOLE = 0, FAILED = 1, WRONG = 2 };
 
 static int whole, armed, onwards, refused;
 static long left;
