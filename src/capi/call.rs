@@ -194,7 +194,7 @@ impl InUse {
                 return None;
             }
             let _seat = Aside(self);
-            let result = read(self, Wait::Forbidden, work);
+            let result = with_reading(self, Wait::Forbidden, work);
             if self.stream.socket().is_polled() {
                 rest(self);
             }
@@ -254,7 +254,7 @@ impl ReadingCall {
         work: impl FnOnce(&mut Conversation<'_, Owner<'_>>, &mut Reading<MallocBody>, &mut SockInput<'_>) -> T,
     ) -> Option<T> {
         // SAFETY: the call has the seat, and is borrowed for as long as the work takes.
-        unsafe { read(&self.0, Wait::Allowed, work) }
+        unsafe { with_reading(&self.0, Wait::Allowed, work) }
     }
 
     /// Ends the work of a call that has something for the program, which may poll the descriptor. Not a part of [`Self::run`]:
@@ -285,9 +285,9 @@ impl Deref for ReadingCall {
 /// Works on the reading half.
 ///
 /// # Safety
-/// The calling thread has the reading half's seat and is not within another `read` of this handle.
+/// The calling thread has the reading half's seat and is not within another `with_reading` of this handle.
 #[inline]
-unsafe fn read<T>(
+unsafe fn with_reading<T>(
     call: &InUse,
     wait: Wait,
     work: impl FnOnce(&mut Conversation<'_, Owner<'_>>, &mut Reading<MallocBody>, &mut SockInput<'_>) -> T,
@@ -309,11 +309,11 @@ unsafe fn read<T>(
 /// Lets the descriptor be unreadable when the program has been given all that came.
 ///
 /// # Safety
-/// As [`read`].
+/// As [`with_reading`].
 #[cold]
 unsafe fn rest(call: &InUse) {
     // SAFETY: the caller's promise.
-    unsafe { read(call, Wait::Forbidden, |_, reading, input| input.rest(reading.player.has_more())) };
+    unsafe { with_reading(call, Wait::Forbidden, |_, reading, input| input.rest(reading.player.has_more())) };
 }
 
 /// A call that has the state of `RTMP_Write` for itself.

@@ -7,7 +7,7 @@
  *             unread (a publish to a server that sends much meanwhile)
  *             values (AMF) and swf (a SWF file's hash), which need no session
  *   BYTES     what is then read or decoded
- *   STEP      every so manyth allocation, or number of KiB, is tried
+ *   STEP      one in so many allocations, or numbers of KiB, is tried
  * Ends after the first session that needed fewer allocations, or with KIB (MOST_KIB). Prints what became of the sessions,
  * and the first that was killed. The program's own malloc stands before the C library's, so every allocation of the process
  * is seen. */
