@@ -246,8 +246,8 @@ unsafe fn connect1(mut call: InUse, cp: *mut RTMPPacket, deadline: Deadline) -> 
             return Some(call);
         };
         step.say_failed(r, &error, is_programs_own(&call));
-        let was_late = matches!(error, Error::TimedOut);
-        end(call, Farewell::Omitted, |r| Scalar::store(&raw mut (*r).m_sb.sb_timedout, was_late.into()));
+        let has_timed_out = matches!(error, Error::TimedOut);
+        end(call, Farewell::Omitted, |r| Scalar::store(&raw mut (*r).m_sb.sb_timedout, has_timed_out.into()));
         show_errno(&error);
         None
     }

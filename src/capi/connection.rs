@@ -55,7 +55,7 @@ pub(crate) struct Connection {
     /// Where bytes are buffered that arrive faster than `sb_buf` takes them; whoever has the reading half's seat uses it.
     pub(crate) bulk: Bulk,
     /// The last `RTMP_Read` ended with a time-out.
-    pub(crate) read_was_late: AtomicBool,
+    pub(crate) read_timed_out: AtomicBool,
     /// The program has made the descriptor non-blocking, and knows when nothing comes.
     pub(crate) is_nonblocking: AtomicBool,
     /// The program reads by itself, so sending must not take its messages away.
@@ -104,7 +104,7 @@ impl Connection {
             buffer_start: AtomicUsize::new(0),
             deciphered: AtomicUsize::new(0),
             bulk: Bulk::default(),
-            read_was_late: AtomicBool::new(false),
+            read_timed_out: AtomicBool::new(false),
             is_nonblocking: AtomicBool::new(false),
             program_reads: AtomicBool::new(false),
             is_closed_by_program: AtomicBool::new(false),

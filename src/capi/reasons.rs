@@ -71,8 +71,8 @@ pub(crate) fn say_not_begun(call: &ReadingCall, why: impl Display) {
     crate::error!("cannot {doing} {server}{}{stream}: {why}", shown(app));
 }
 
-/// A stream that did not begin in time, in words.
-pub(crate) fn late(call: &ReadingCall) -> String {
+/// Why a stream has not begun that was waited for in vain.
+pub(crate) fn time_out_in_words(call: &ReadingCall) -> String {
     let socket = call.stream.socket();
     let time = waited(call).filter(|_| !socket.is_nonblocking()).map(|time| time.as_secs_f32());
     match (missing(call), time) {

@@ -105,7 +105,7 @@ unsafe fn describe_message(
 
 fn end_unless_timed_out(call: ReadingCall, error: &Error) {
     if error.keeps_connection() {
-        say_late(&call);
+        say_timed_out(&call);
     } else {
         fail(call, error, |_| {});
     }
@@ -113,7 +113,7 @@ fn end_unless_timed_out(call: ReadingCall, error: &Error) {
 
 /// Logs that nothing came in time. A program that polls a non-blocking descriptor, or has set a short time-out of its own on
 /// it, knows, and does so often: whether it is non-blocking the socket is asked once.
-fn say_late(call: &InUse) {
+fn say_timed_out(call: &InUse) {
     let socket = call.stream.socket();
     if call.is_nonblocking.load(Ordering::Relaxed) || socket.is_nonblocking() {
         call.is_nonblocking.store(true, Ordering::Relaxed);

@@ -7,7 +7,7 @@ use crate::capi::call::{InUse, ReadingCall};
 use crate::capi::close::{Farewell, end, fail, is_programs_own};
 use crate::capi::connection;
 use crate::capi::guard::guard;
-use crate::capi::reasons::{late, say_not_begun};
+use crate::capi::reasons::{say_not_begun, time_out_in_words};
 use crate::capi::scalar::Scalar;
 use crate::capi::types::RTMP;
 use crate::chunk::Body;
@@ -110,7 +110,7 @@ pub(crate) unsafe fn begin_stream(mut call: ReadingCall) -> bool {
                     return false;
                 }
                 Err(Error::TimedOut) => {
-                    say_not_begun(&call, late(&call));
+                    say_not_begun(&call, time_out_in_words(&call));
                     return false;
                 }
                 Err(error) => {

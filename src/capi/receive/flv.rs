@@ -1,6 +1,6 @@
 //! `RTMP_Read`: a play as the bytes of an FLV file.
 
-use super::{act, say_late};
+use super::{act, say_timed_out};
 use crate::Error;
 use crate::capi::call::{InUse, ReadingCall};
 use crate::capi::close::{Farewell, end, fail};
@@ -37,7 +37,7 @@ unsafe fn read(r: *mut RTMP, out: &mut [u8]) -> c_int {
     // SAFETY: the caller's promise.
     unsafe {
         match Scalar::load(&raw const (*r).m_read.status) {
-            read_status::EOF if was_late(r) => {
+            read_status::EOF if take_time_out(r) => {
                 Scalar::store(&raw mut (*r).m_read.status, read_status::OK);
             }
             status @ (read_status::EOF | read_status::COMPLETE) => {
@@ -65,13 +65,13 @@ unsafe fn read(r: *mut RTMP, out: &mut [u8]) -> c_int {
     }
 }
 
-/// Whether the end that `m_read.status` tells of was a time-out's: the connection is still there then.
+/// Whether the end that `m_read.status` tells of was a time-out's, which is forgotten: the connection is still there then.
 ///
 /// # Safety
 /// `r` points to an initialised `struct RTMP`.
-unsafe fn was_late(r: *mut RTMP) -> bool {
+unsafe fn take_time_out(r: *mut RTMP) -> bool {
     // SAFETY: the caller's promise.
-    unsafe { connection::current(r) }.is_some_and(|call| call.read_was_late.swap(false, Ordering::Relaxed))
+    unsafe { connection::current(r) }.is_some_and(|call| call.read_timed_out.swap(false, Ordering::Relaxed))
 }
 
 fn finish_read(mut call: ReadingCall, outcome: ReadOutcome) -> c_int {
@@ -86,8 +86,8 @@ fn finish_read(mut call: ReadingCall, outcome: ReadOutcome) -> c_int {
         ReadOutcome::Ended(Event::Closed) => end_keeping(call, read_status::EOF),
         ReadOutcome::Ended(_) => {}
         ReadOutcome::Failed(error) if error.keeps_connection() => {
-            call.read_was_late.store(true, Ordering::Relaxed);
-            say_late(&call);
+            call.read_timed_out.store(true, Ordering::Relaxed);
+            say_timed_out(&call);
         }
         ReadOutcome::Failed(error) => {
             // SAFETY: the structure stays while the call lives.
