@@ -93,7 +93,7 @@ pub(super) fn client(host: &[u8], settings: &TlsSettings) -> Result<(Ssl, Findin
 /// The error for a host that no certificate can be for.
 fn nameless(host: &[u8]) -> String {
     if host.is_empty() {
-        return "TLS: Link.hostname is empty, and a certificate is verified for a name: set it, or tlsVerify=0".into();
+        return "TLS: Link.hostname is empty: set it to the name that the certificate must be for, or tlsVerify=0".into();
     }
     format!("TLS: \"{}\" is not a host name", Text(host))
 }
