@@ -1,4 +1,4 @@
-/* What connecting, closing and the end of a session leave of the public fields that a program has written. */
+/* What connecting, closing and other calls leave of the public fields that a program has written. */
 #include "rtmp_server.h"
 #include <signal.h>
 
@@ -138,11 +138,13 @@ static void connect0(void)
     r.m_sb.sb_socket = -1;
     write_fields();
     r.m_read.status = RTMP_READ_EOF;
+    r.m_sb.sb_size = 5;
     say("connect0 %d\n", RTMP_Connect0(&r, (void *)&at));
     server_on(&s, accept(listener, NULL, NULL));
     close(listener);
     s.client = r.m_sb.sb_socket;
     show("a socket");
+    say("buffered %d\n", r.m_sb.sb_size);
     end("closed");
 }
 
@@ -159,6 +161,119 @@ static void never(void)
     r.m_read.status = RTMP_READ_ERROR;
     RTMP_Close(&r);
     show_fields(&r);
+    write_fields();
+    char some[8];
+    say("read %d\n", RTMP_Read(&r, some, sizeof some));
+    show_fields(&r);
+}
+
+static void start(const char *url)
+{
+    begin(url, 0);
+    server_accept(&s, 1, 2);
+    server_status(&s, "status", "NetStream.Play.Start");
+    if (!RTMP_Connect1(&r, NULL) || !RTMP_ConnectStream(&r, 0)) say("did not start\n");
+    server_show(&s);
+}
+
+/* The stream is late: the connection stays, and may be asked again. */
+static void late(void)
+{
+    say("\nlate\n");
+    begin("rtmp://h/app/path", 0);
+    say("connect %d\n", RTMP_Connect1(&r, NULL));
+    say("stream %d\n", RTMP_ConnectStream(&r, 0));
+    show("nothing came");
+    server_accept(&s, 1, 2);
+    server_status(&s, "status", "NetStream.Play.Start");
+    say("stream %d\n", RTMP_ConnectStream(&r, -3));
+    show("begun");
+    say("seek time %d\n", r.Link.seekTime);
+    end("closed");
+}
+
+static void ended_at_once(void)
+{
+    say("\nended\n");
+    begin("rtmp://h/app/path", 0);
+    server_accept(&s, 1, 2);
+    server_status(&s, "status", "NetStream.Play.UnpublishNotify");
+    say("connect %d\n", RTMP_Connect1(&r, NULL));
+    say("stream %d\n", RTMP_ConnectStream(&r, 0));
+    show("ended before it began");
+    end("closed");
+}
+
+static void media_first(void)
+{
+    RTMPPacket p;
+    memset(&p, 0, sizeof p);
+    say("\nmedia first\n");
+    begin("rtmp://h/app/path", 0);
+    server_accept(&s, 1, 2);
+    server_send(&s, 5, 20, 18, 1, "\2\0\1x", 4);
+    server_status(&s, "status", "NetStream.Play.Start");
+    server_send(&s, 6, 40, 9, 1, "\27\1\0\0\0\0", 6);
+    say("connect %d\n", RTMP_Connect1(&r, NULL));
+    say("stream %d\n", RTMP_ConnectStream(&r, 0));
+    int got = RTMP_GetNextMediaPacket(&r, &p);
+    say("media %d type %d\n", got, p.m_packetType);
+    RTMPPacket_Free(&p);
+    show("media");
+    end("closed");
+}
+
+/* What the calls that send something make of it. */
+static void calls(void)
+{
+    say("\ncalls\n");
+    start("rtmp://h/app/path");
+    r.m_read.nResumeTS = 31;
+    r.m_read.flags = RTMP_READ_RESUME;
+    say("seek %d\n", RTMP_SendSeek(&r, 700));
+    show("sought");
+    r.m_read.flags = 0;
+    r.m_read.status = RTMP_READ_EOF;
+    r.m_sb.sb_timedout = 1;
+    r.m_pauseStamp = 1234;
+    say("toggle %d\n", RTMP_ToggleStream(&r));
+    show("toggled after a time-out");
+    r.m_pausing = 0;
+    r.m_read.status = RTMP_READ_EOF;
+    r.m_sb.sb_timedout = 0;
+    say("toggle %d\n", RTMP_ToggleStream(&r));
+    show("toggled at the end");
+    r.m_stream_id = 0;
+    RTMP_DeleteStream(&r);
+    show("deleted");
+    end("closed");
+}
+
+/* A bandwidth without its limit type, and what the server asks of the player's SWF file. */
+static void asked(void)
+{
+    RTMPPacket p;
+    struct body b = {.n = 0};
+    memset(&p, 0, sizeof p);
+    say("\nasked\n");
+    begin("rtmp://h/app/path", 0);
+    r.Link.SWFSize = 77777;
+    for (int i = 0; i < RTMP_SWF_HASHLEN; i++) r.Link.SWFHash[i] = (unsigned char)(i * 5);
+    server_accept(&s, 1, 2);
+    server_status(&s, "status", "NetStream.Play.Start");
+    say("connect %d\n", RTMP_Connect1(&r, NULL));
+    say("stream %d\n", RTMP_ConnectStream(&r, 0));
+    put_be(&b, 123456, 4);
+    server_send(&s, 2, 0, 6, 0, b.bytes, 4);
+    server_control(&s, 26, 1, 1);
+    for (int i = 0; i < 2; i++) {
+        while (RTMP_ReadPacket(&r, &p) && !RTMPPacket_IsReady(&p)) {}
+        say("met %d\n", RTMP_ClientPacket(&r, &p));
+        RTMPPacket_Free(&p);
+    }
+    show_hex((const unsigned char *)r.Link.SWFVerificationResponse, RTMP_SWF_RESPONSE_LEN);
+    show("\nanswered");
+    end("closed");
 }
 
 int main(void)
@@ -171,5 +286,10 @@ int main(void)
     refused();
     connect0();
     never();
+    late();
+    ended_at_once();
+    media_first();
+    calls();
+    asked();
     return 0;
 }
