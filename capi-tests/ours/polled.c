@@ -1,5 +1,6 @@
 /* A program that polls its descriptor, and reads once each time there is something to read, as curl does, gets all that the
- * server has sent: nothing complete is left with the library while nothing is there to wake the program. */
+ * server has sent: nothing complete is left with the library while nothing is there to wake the program. And once it has
+ * been given all, nothing wakes it: its next read would wait. */
 #include "ours.h"
 
 #define SMALL 60
@@ -56,6 +57,13 @@ static int wakes(int fd)
     return poll(&wait, 1, 500) == 1;
 }
 
+/* Whether all has been given: of the descriptor's bytes none is left. */
+static int is_quiet(int fd)
+{
+    struct pollfd wait = {.fd = fd, .events = POLLIN};
+    return poll(&wait, 1, 0) == 0;
+}
+
 static int reads_by(int size, int fd, enum end end)
 {
     static char buf[65536];
@@ -64,7 +72,7 @@ static int reads_by(int size, int fd, enum end end)
     while (got < film_bytes(end) && n > 0 && wakes(fd)) {
         if ((n = RTMP_Read(&r, buf, size)) > 0) got += (size_t)n;
     }
-    return got == film_bytes(end);
+    return got == film_bytes(end) && (end == CONTROL || is_quiet(fd));
 }
 
 static int reads(int fd, enum end end)
@@ -89,11 +97,24 @@ static int reads_packets(int fd, enum end end)
         RTMPPacket_Free(&packet);
     }
     int wanted = end == SHORT ? SMALL : 2 * SMALL + (end == CONTROL ? 1 : 2);
-    return media == wanted && RTMP_IsConnected(&r);
+    return media == wanted && RTMP_IsConnected(&r) && !RTMP_IsTimedout(&r);
+}
+
+static int gets_media(int fd, enum end end)
+{
+    RTMPPacket packet;
+    int media = 0, wanted = end == SHORT ? SMALL : end == CONTROL ? 2 * SMALL + 1 : 2 * SMALL + 2;
+    memset(&packet, 0, sizeof packet);
+    while (media < wanted && wakes(fd) && RTMP_GetNextMediaPacket(&r, &packet)) {
+        media++;
+        RTMPPacket_Free(&packet);
+    }
+    return media == wanted && (end == CONTROL || is_quiet(fd));
 }
 
 static const struct way ways[] = {
-    {"RTMP_Read", reads}, {"RTMP_Read, tags in parts", reads_parts}, {"RTMP_ReadPacket", reads_packets}};
+    {"RTMP_Read", reads}, {"RTMP_Read, tags in parts", reads_parts}, {"RTMP_ReadPacket", reads_packets},
+    {"RTMP_GetNextMediaPacket", gets_media}};
 static const char *const ends[] = {"a message of no media", "a large message", "an aggregate", "a small message"};
 
 static void say_all(struct server *s, enum end end)
@@ -137,10 +158,38 @@ static void on_asked_for_socket(const struct way *way, enum end end)
     host_end(&h);
 }
 
+/* What a publisher hears while it writes is not left there either. */
+static void publishes(void)
+{
+    static char url[] = "rtmp://h/app/path";
+    struct server s;
+    int fd = server_pair(&s), on = 1;
+    setsockopt(s.fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+    client_on(&r, url, fd);
+    RTMP_EnableWrite(&r);
+    server_greet(&s);
+    server_accept(&s, 1, 4);
+    server_status(&s, "status", "NetStream.Publish.Start");
+    int good = RTMP_Connect1(&r, NULL) && RTMP_ConnectStream(&r, 0);
+    for (int i = 0; i < 3; i++) {
+        server_control(&s, 6, 4711, 4);
+        for (int there = 0, ms = 0; there < 12 + 6 && ms < 5000; ms++) {
+            pause_ms(1);
+            if (ioctl(fd, FIONREAD, &there)) die("FIONREAD");
+        }
+        pause_ms(30); /* it listens every 10 ms */
+        good &= write_tag(&r, 9, 0, body, 500) > 0 && is_quiet(fd) && !RTMP_IsTimedout(&r);
+    }
+    check(good, "a publisher that has heard all: quiet, and nothing timed out");
+    RTMP_Close(&r);
+    server_end(&s);
+}
+
 int main(void)
 {
+    publishes();
     for (enum end end = CONTROL; end <= SHORT; end++) {
-        for (const struct way *way = ways; way < ways + 3; way++) {
+        for (const struct way *way = ways; way < ways + sizeof ways / sizeof *ways; way++) {
             on_own_socket(way, end);
             on_asked_for_socket(way, end);
         }
