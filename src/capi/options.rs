@@ -96,6 +96,8 @@ unsafe fn number_field(r: *mut RTMP, which: Number) -> *mut c_int {
 unsafe fn append(r: *mut RTMP, text: &[u8]) -> Result<()> {
     // SAFETY: the caller's promise.
     unsafe {
+        extra::begin_extras(r);
+        // Only now, as an object that an earlier session's options left open has gone with them.
         let depth = (*r).Link.edepth;
         match conn::parse(text, depth)? {
             Item::Close => (*r).Link.edepth = depth.saturating_sub(1),
@@ -138,7 +140,6 @@ unsafe fn add(
     let property = AMFObjectProperty { p_name, p_type: kind.into(), p_vu: value, p_UTCoffset: 0 };
     // SAFETY: the caller's promise.
     unsafe {
-        extra::begin_extras(r);
         let object = innermost(&raw mut (*r).Link.extras, depth)?;
         let count = (*object).o_num;
         AMF_AddProp(object, &raw const property);
