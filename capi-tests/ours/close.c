@@ -1,5 +1,8 @@
-/* RTMP_Close loses nothing that was published, waits a bounded time, and after an I/O error says nothing more. */
+/* RTMP_Close loses nothing that was published, waits a bounded time, and after an I/O error says nothing more; other ends
+ * that the program wants say farewell as well. */
 #include "ours.h"
+#include <signal.h>
+#include <sys/time.h>
 
 #define BODY 8000
 #define MESSAGES 30
@@ -66,6 +69,26 @@ static void deaf(struct host *h, struct server *s)
     while (!go_on) pause_ms(10);
 }
 
+/* Leaves as soon as the client has said farewell. */
+static void leaves_first(struct host *h, struct server *s)
+{
+    struct message m;
+    (void)h;
+    accept_stream(s, "publish");
+    while (!deleted && take_message(s, &m)) {
+        count(&m);
+        free(m.body);
+    }
+}
+
+/* Takes what comes. */
+static void patient(struct host *h, struct server *s)
+{
+    (void)h;
+    accept_stream(s, "publish");
+    take_all(s);
+}
+
 static RTMP r;
 static char url[128];
 static unsigned char bodies[MESSAGES][BODY];
@@ -85,6 +108,74 @@ static int write_all(size_t messages)
     for (size_t i = 0; i < messages; i++)
         if (write_tag(&r, 9, (unsigned)i * 40, bodies[i % MESSAGES], BODY) <= 0) return 0;
     return 1;
+}
+
+static void *reads(void *argument)
+{
+    RTMPPacket packet;
+    memset(&packet, 0, sizeof packet);
+    while (RTMP_ReadPacket(&r, &packet)) RTMPPacket_Free(&packet);
+    return argument;
+}
+
+static void closed_while_it_reads(void)
+{
+    struct host h;
+    pthread_t reader;
+    say("a server that leaves first, while another thread reads\n");
+    begin(&h, leaves_first, "timeout=20", 1 << 20);
+    log_forget(); /* the server's handshake is not quite one */
+    if (pthread_create(&reader, NULL, reads, NULL)) die("pthread_create");
+    if (!write_all(1)) say("FAIL nothing is written\n");
+    pause_ms(100); /* the reader waits for the server */
+    RTMP_Close(&r);
+    pthread_join(reader, NULL);
+    host_end(&h);
+    check(deleted, "the farewell was said");
+    if (!check(!log_len, "that the connection is over is no news")) say("%s", log_text);
+}
+
+static void interrupt(int number)
+{
+    (void)number;
+    RTMP_UserInterrupt();
+}
+
+static void interrupted(void)
+{
+    struct host h;
+    struct sigaction action;
+    struct itimerval soon = {{0, 100000}, {0, 100000}}, never = {{0, 0}, {0, 0}};
+    say("a program that is interrupted\n");
+    begin(&h, patient, "timeout=20", 1 << 20);
+    memset(&action, 0, sizeof action);
+    action.sa_handler = interrupt;
+    sigaction(SIGALRM, &action, NULL);
+    if (!write_all(1)) say("FAIL nothing is written\n");
+    double began = now();
+    setitimer(ITIMER_REAL, &soon, NULL);
+    reads(NULL);
+    setitimer(ITIMER_REAL, &never, NULL);
+    RTMP_ctrlC = 0;
+    check(now() - began < 10 && !RTMP_IsConnected(&r), "the call ends, and the session");
+    host_end(&h);
+    check(unpublished && deleted, "the farewell was said");
+    RTMP_Close(&r);
+}
+
+static void connected_anew(void)
+{
+    struct host h, other;
+    say("a handle that is connected anew\n");
+    begin(&h, patient, "timeout=20", 1 << 20);
+    host_start(&other, leaves_first, NULL, 0);
+    r.Link.port = (unsigned short)other.port;
+    check(RTMP_Connect(&r, NULL), "connects");
+    host_end(&h);
+    check(unpublished && deleted && ended_well, "the first server hears the farewell");
+    deleted = 0;
+    RTMP_Close(&r);
+    host_end(&other);
 }
 
 int main(void)
@@ -158,6 +249,10 @@ int main(void)
     go_on = 1;
     host_end(&h);
     check(at_eof && !unpublished && !deleted, "no farewell was sent");
+
+    closed_while_it_reads();
+    interrupted();
+    connected_anew();
 
     say("handles without a session\n");
     RTMP_Close(&r);

@@ -51,7 +51,7 @@ struct session {
     pthread_t thread;
     RTMP r;
     char url[128];
-    int connected, stream;
+    int connected, stream, error;
     double took;
 };
 
@@ -60,7 +60,9 @@ static void *run(void *argument)
     struct session *t = argument;
     client_for(&t->r, t->url, sizeof t->url, t->host.port, "timeout=1", t->silence.publishes);
     double began = now();
+    errno = 0;
     t->connected = RTMP_Connect(&t->r, NULL);
+    t->error = errno;
     if (t->connected) began = now();
     t->stream = RTMP_ConnectStream(&t->r, 0);
     t->took = now() - began;
@@ -85,6 +87,7 @@ static void silences(int publishes)
         if (!check(t->connected == (i >= SHAKEN) && !t->stream && t->took > LIMIT * 0.8 && t->took < LIMIT + SLACK,
                    "%s: silence %s", publishes ? "publish" : "play", names[i]))
             say("connected %d stream %d after %.2f s\n", t->connected, t->stream, t->took);
+        if (!t->connected && t->error != ETIMEDOUT) say("FAIL errno is %d\n", t->error);
     }
 }
 

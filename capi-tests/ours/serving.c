@@ -129,6 +129,13 @@ static void polled(int serves)
     if (send(client, said + skipped, sizeof said - skipped, MSG_NOSIGNAL) < 0) die("send");
     RTMP *r = server_on_socket(fd, 10);
     int served = !serves || RTMP_Serve(r);
+    if (serves) {
+        struct timeval in = {0, 0}, out = {0, 0};
+        socklen_t size = sizeof in;
+        getsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &in, &size);
+        getsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &out, &size);
+        check(in.tv_sec == 10 && out.tv_sec == 10, "after RTMP_Serve: a silent client is waited for as long as Link.timeout says");
+    }
     while (served && poll(&wait, 1, 500) == 1 && RTMP_ReadPacket(r, &packet)) {
         if (!RTMPPacket_IsReady(&packet)) continue;
         messages++;
