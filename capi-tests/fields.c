@@ -226,6 +226,7 @@ static void media_first(void)
 /* What the calls that send something make of it. */
 static void calls(void)
 {
+    char some[8];
     say("\ncalls\n");
     start("rtmp://h/app/path");
     r.m_read.nResumeTS = 31;
@@ -243,6 +244,14 @@ static void calls(void)
     r.m_sb.sb_timedout = 0;
     say("toggle %d\n", RTMP_ToggleStream(&r));
     show("toggled at the end");
+    r.m_read.status = 0;
+    say("read %d\n", RTMP_Read(&r, some, sizeof some));
+    show("silent in a pause");
+    r.m_pausing = 0;
+    r.m_mediaChannel = 5;
+    r.m_read.status = 0;
+    say("read %d\n", RTMP_Read(&r, some, sizeof some));
+    show("silent");
     r.m_stream_id = 0;
     RTMP_DeleteStream(&r);
     show("deleted");

@@ -160,6 +160,47 @@ static void time_out_in_the_middle(size_t cut, const char *where)
     end(&r);
 }
 
+/* RTMP_Read gives nothing before it knows what the film has: audio, video or both. */
+static void time_outs_before_the_first_tag(void)
+{
+    static char flv[2000];
+    int early = 0, total = 0, n;
+    begin("rtmp://h/app/path");
+    fcntl(RTMP_Socket(&r), F_SETFL, O_NONBLOCK);
+    for (int i = 0; i < 3; i++) {
+        server_send(&s, 5, 0, i ? 8 : 9, 1, body, 100);
+        pause_ms(20);
+        if (i < 1) early = RTMP_Read(&r, flv, sizeof flv);
+    }
+    check(!early && RTMP_IsTimedout(&r) && RTMP_IsConnected(&r), "no file header after the first video alone");
+    while ((n = RTMP_Read(&r, flv + total, (int)sizeof flv - total)) > 0) total += n;
+    check(total == 13 + 3 * 115 && flv[4] == 5 && flv[13] == 9 && flv[13 + 115] == 8, "and that video is not lost");
+    end(&r);
+}
+
+/* What follows an abort, without a header of its own, is a message from its beginning. */
+static void aborted(void)
+{
+    static const char header[12] = {5, 0, 0, 40, 0, 1, 44, 9, 1}, abort[16] = {2, 0, 0, 0, 0, 0, 4, 2, 0, 0, 0, 0, 0, 0, 0, 5};
+    unsigned char next[300];
+    RTMPPacket packet;
+    int got;
+    memset(&packet, 0, sizeof packet);
+    memset(next, 'n', sizeof next);
+    begin("rtmp://h/app/path");
+    send_all(&s, header, sizeof header);
+    send_all(&s, body, 128);
+    send_all(&s, abort, sizeof abort);
+    server_send_as(&s, 3, 5, 0, 9, 1, next, sizeof next);
+    while ((got = RTMP_ReadPacket(&r, &packet)) && (!RTMPPacket_IsReady(&packet) || packet.m_packetType != 9)) {
+        if (RTMPPacket_IsReady(&packet)) RTMPPacket_Free(&packet);
+    }
+    check(got && packet.m_nBodySize == sizeof next && !memcmp(packet.m_body, next, sizeof next),
+          "of an aborted message nothing gets into the next");
+    RTMPPacket_Free(&packet);
+    end(&r);
+}
+
 /* Moves the session to another structure, between two reads of what was sent at once. */
 static void move(void)
 {
@@ -229,6 +270,8 @@ int main(void)
     time_out_in_the_middle(100, "within a chunk");
     time_out_in_the_middle(140, "between two chunks");
     time_out_in_the_middle(141, "behind a chunk's header");
+    time_outs_before_the_first_tag();
+    aborted();
     move();
     size_is_true();
     return 0;

@@ -158,6 +158,26 @@ static void on_asked_for_socket(const struct way *way, enum end end)
     host_end(&h);
 }
 
+/* A film of one tag: its end has come with it. */
+static void hears_the_end(void)
+{
+    static char url[] = "rtmp://h/app/path", flv[1000];
+    struct server s;
+    int fd = server_pair(&s), got = 0, n = 1;
+    client_on(&r, url, fd);
+    server_greet(&s);
+    server_accept(&s, 1, 2);
+    server_status(&s, "status", "NetStream.Play.Start");
+    server_send(&s, 5, 0, 9, 1, body, 300);
+    server_status(&s, "status", "NetStream.Play.Stop");
+    int begun = RTMP_Connect1(&r, NULL) && RTMP_ConnectStream(&r, 0);
+    while (n > 0 && wakes(fd))
+        if ((n = RTMP_Read(&r, flv, 100)) > 0) got += n;
+    check(begun && got == 13 + 315 && !n && r.m_read.status == RTMP_READ_COMPLETE, "the end of a film that came whole wakes");
+    RTMP_Close(&r);
+    server_end(&s);
+}
+
 /* What a publisher hears while it writes is not left there either. */
 static void publishes(void)
 {
@@ -188,6 +208,7 @@ static void publishes(void)
 int main(void)
 {
     publishes();
+    hears_the_end();
     for (enum end end = CONTROL; end <= SHORT; end++) {
         for (const struct way *way = ways; way < ways + sizeof ways / sizeof *ways; way++) {
             on_own_socket(way, end);
