@@ -266,6 +266,27 @@ mod tests {
         }
     }
 
+    /// Else a session that was asked for as RTMPE would go on in the clear.
+    #[test]
+    fn rtmpe_that_was_granted_is_not_given_up() {
+        let (mut client, _) = Client::start(Mode::Encrypted, 7).unwrap();
+        assert_eq!(client.advance(&[TYPE_ENCRYPTED]).unwrap(), b"");
+        let mut s1 = vec![0xa5; BLOCK_SIZE];
+        s1[4] = 0;
+        assert!(matches!(client.advance(&s1), Err(Error::Protocol(_))));
+    }
+
+    #[test]
+    fn an_echo_is_no_signature_for_rtmpe() {
+        for (mode, is_enough) in [(Mode::Digest, true), (Mode::Encrypted, false)] {
+            let (_, c0c1) = Client::start(mode, 7).unwrap();
+            let mut server = Server::start(8);
+            server.advance(&c0c1[..1]).unwrap();
+            let said = server.advance(&c0c1[1..]).unwrap();
+            assert_eq!(server.advance(&said[1..=BLOCK_SIZE]).is_ok(), is_enough, "{mode:?}");
+        }
+    }
+
     #[test]
     fn wrong_sizes_and_extra_steps_are_errors() {
         let (mut client, _) = Client::start(Mode::Plain, 7).unwrap();

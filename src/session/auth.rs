@@ -204,6 +204,14 @@ mod tests {
     }
 
     #[test]
+    fn a_name_without_a_password_is_not_sent() {
+        for (user, password) in [(&b""[..], &b"s3cret"[..]), (b"alice", b"")] {
+            let request = Request { user, password, ..request(ADOBE_FIRST, "live") };
+            assert!(matches!(answer(&request), Verdict::Fail(reason) if reason.contains("pubPasswd=")));
+        }
+    }
+
+    #[test]
     fn the_first_round_names_the_user() {
         assert_eq!(appended(ADOBE_FIRST, "live"), "?authmod=adobe&user=alice");
         assert_eq!(appended(&ADOBE_FIRST.replace("adobe", "llnw"), "live"), "?authmod=llnw&user=alice");

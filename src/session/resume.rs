@@ -189,6 +189,21 @@ mod tests {
     }
 
     #[test]
+    fn only_metadata_at_the_start_must_be_that_of_the_file() {
+        let is_passed_over = |time, metadata: &[u8], body| {
+            let (mut settings, mut resume) = resuming();
+            settings.resumed.metadata = metadata.to_vec();
+            let wanted = resume.wants(&mut settings, MessageType::DATA, time, body);
+            assert_eq!(settings.fields.read.ignored_frames, 0, "it is no frame");
+            wanted.is_ok_and(|wanted| !wanted)
+        };
+        assert!(is_passed_over(0, b"of the file", b"of the file"));
+        assert!(!is_passed_over(0, b"of the file", b"of another"));
+        assert!(is_passed_over(40, b"of the file", b"a cue"));
+        assert!(is_passed_over(0, b"", b"the program has none"));
+    }
+
+    #[test]
     fn another_search_looks_for_what_the_program_has_then() {
         let (mut settings, mut resume) = resuming();
         resume.wants(&mut settings, MessageType::VIDEO, 0, FRAME).unwrap();

@@ -102,4 +102,11 @@ mod tests {
         );
         assert_eq!(covered(&[], said), said);
     }
+
+    #[test]
+    fn a_secret_within_another_leaves_nothing_of_that_and_four_bytes_are_one() {
+        let texts: &[(TextSetting, &[u8])] =
+            &[(TextSetting::Auth, b"four"), (TextSetting::PubPasswd, b"my four letters")];
+        assert_eq!(covered(texts, b"four, my four letters"), b"****, ***************");
+    }
 }

@@ -273,3 +273,99 @@ fn transmit(
     cipher.apply(enciphered)?;
     stream.send_all(&mut [IoSlice::new(enciphered)])
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::transport::{Interrupt, Socket};
+    use std::io::Read;
+    use std::os::unix::net::UnixStream;
+
+    const CHUNK_SIZE: u32 = 0xff_ffff;
+
+    fn pair() -> (Sender, UnixStream) {
+        let (ours, theirs) = UnixStream::pair().unwrap();
+        let stream = Arc::new(Stream::Tcp(Socket::new(ours.into(), Interrupt::default())));
+        (Sender::new(stream, None), theirs)
+    }
+
+    fn answer(byte: u8) -> Message {
+        Message { channel: 3, kind: MessageType::COMMAND, body: vec![byte], ..Message::default() }
+    }
+
+    fn media(body: &[u8]) -> Outgoing<'_> {
+        Outgoing { channel: 4, format: Format::Full, timestamp: 0, kind: MessageType::VIDEO, stream: 1, body }
+    }
+
+    /// All that was sent; nothing more can be sent then.
+    fn sent(sender: &Sender, theirs: &mut UnixStream) -> Vec<u8> {
+        let mut bytes = Vec::new();
+        sender.stream.shutdown_send();
+        theirs.read_to_end(&mut bytes).unwrap();
+        bytes
+    }
+
+    #[test]
+    fn answers_go_out_behind_the_messages_that_they_waited_for_and_are_bounded() {
+        let (sender, mut theirs) = pair();
+        let mut group = sender.group(CHUNK_SIZE).unwrap();
+        group.send(&media(b"media"), false).unwrap();
+        for _ in 0..MAX_WAITING + 10 {
+            sender.answer(answer(b'!'), CHUNK_SIZE).unwrap();
+        }
+        group.finish().unwrap();
+        let bytes = sent(&sender, &mut theirs);
+        assert_eq!(bytes.get(12..17), Some(&b"media"[..]));
+        assert_eq!(bytes.iter().filter(|byte| **byte == b'!').count(), MAX_WAITING);
+    }
+
+    #[test]
+    fn an_answer_goes_out_behind_a_message_that_another_thread_is_sending() {
+        let (sender, mut theirs) = pair();
+        let body = vec![b'.'; 4 << 20];
+        let mut first = [0; 12];
+        std::thread::scope(|scope| {
+            let sending = scope.spawn(|| sender.send(&media(&body), CHUNK_SIZE).unwrap());
+            theirs.read_exact(&mut first).unwrap();
+            // The rest does not fit into the socket: the other thread is still at it.
+            sender.answer(answer(b'!'), CHUNK_SIZE).unwrap();
+            let mut rest = vec![0; body.len()];
+            theirs.read_exact(&mut rest).unwrap();
+            sending.join().unwrap();
+        });
+        assert_eq!(sent(&sender, &mut theirs).last(), Some(&b'!'));
+    }
+
+    #[test]
+    fn small_and_large_messages_of_a_group_keep_their_order() {
+        let (sender, mut theirs) = pair();
+        let large = vec![b'L'; SMALL_MESSAGE + 1];
+        let mut group = sender.group(CHUNK_SIZE).unwrap();
+        for body in [&b"first"[..], &large, b"third"] {
+            group.send(&media(body), false).unwrap();
+        }
+        group.finish().unwrap();
+        let bytes = sent(&sender, &mut theirs);
+        let at = |wanted: &[u8]| bytes.windows(wanted.len()).position(|window| window == wanted).unwrap();
+        assert!(at(b"first") < at(b"LLL") && at(b"LLL") < at(b"third"));
+    }
+
+    #[test]
+    fn after_a_failure_in_mid_message_nothing_more_is_sent() {
+        let ways: [fn(&Sender) -> Result<()>; 2] = [
+            |sender| sender.send(&media(b"media"), CHUNK_SIZE).map(drop),
+            |sender| sender.send_raw(&[b"media"], CHUNK_SIZE),
+        ];
+        for send in ways {
+            let (sender, theirs) = pair();
+            drop(theirs);
+            assert!(!sender.is_broken());
+            assert!(matches!(send(&sender), Err(Error::Io(..))));
+            assert!(sender.is_broken());
+            assert!(matches!(send(&sender), Err(Error::Closed)));
+        }
+        let (sender, _theirs) = pair();
+        assert!(matches!(sender.send(&media(b"media"), 0), Err(Error::Usage(_))));
+        assert!(!sender.is_broken(), "what was not begun breaks nothing");
+    }
+}
