@@ -164,6 +164,14 @@ static void sending(void)
         RTMPPacket_Free(&p);
         show_fields(&r);
     }
+    struct body data;
+    RTMPPacket no_command;
+    amf(&data, "sn", "onData", 43.0);
+    packet(&no_command, 1, 3, 0, 18, (unsigned)data.n);
+    memcpy(no_command.m_body, data.bytes, data.n);
+    say("  no command: %d\n", RTMP_SendPacket(&r, &no_command, 1));
+    RTMPPacket_Free(&no_command);
+    show_fields(&r);
     RTMP_SendCreateStream(&r);
     RTMP_SendCreateStream(&r);
     show_fields(&r);
@@ -179,6 +187,9 @@ static void sending(void)
     begin();
     RTMPChunk c = {12, 4, bytes, {4, 0, 0, 1, 0, 0, 4, 9, 1, 0, 0, 0}};
     say("  %d\n", RTMP_SendChunk(&r, &c));
+    server_show(&s);
+    RTMPChunk longest = {18, 4, bytes, {1, 44, 1, (char)0xff, (char)0xff, (char)0xff, 0, 0, 4, 9, 1, 0, 0, 0, 1, 2, 3, 4}};
+    say("  %d\n", RTMP_SendChunk(&r, &longest));
     server_show(&s);
     end();
     say("control\n");
@@ -269,9 +280,10 @@ static void streams(void)
     struct body b;
     RTMPPacket p;
     amf(&b, "sn{ks}", "connect", 1.0, "app", "mine");
-    packet(&p, 0, 3, 0, 20, (unsigned)b.n);
+    packet(&p, 1, 3, 0, 20, (unsigned)b.n);
     memcpy(p.m_body, b.bytes, b.n);
-    say("  %d\n", RTMP_Connect1(&r, &p));
+    int connected = RTMP_Connect1(&r, &p);
+    say("  %d, format %d\n", connected, p.m_headerType);
     RTMPPacket_Free(&p);
     server_show(&s);
     show_fields(&r);

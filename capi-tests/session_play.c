@@ -92,6 +92,12 @@ static void auth(RTMP *r)
                      &empty, 5, 9, 0, 7);
 }
 
+static void auth_alone(RTMP *r)
+{
+    static AVal auth = AVC("the auth");
+    r->Link.auth = auth;
+}
+
 static void token(struct server *s)
 {
     server_invoke(s, "sn{ks}{ksks}", "_result", 1.0, "fmsVer", "FMS/3,5", "level", "status", "secureToken",
@@ -116,6 +122,7 @@ static void options(void)
     play("rtmp://h/app/path start=1500 stop=4000", NULL, nothing);
     play("rtmp://h/app/path stop=4000", NULL, nothing);
     play("rtmp://h/app/path start=-5", NULL, nothing);
+    play("rtmp://h/app/path start=1000 stop=-4000", NULL, nothing);
     play("rtmp://h/app/path live=1 start=100 stop=300", NULL, nothing);
     play("rtmp://h/app/path subscribe=other", NULL, nothing);
     play("rtmp://h/app/path live=1 subscribe=other", NULL, nothing);
@@ -135,6 +142,7 @@ static void options(void)
     play("rtmp://h/app/path", send_encoding, nothing);
     play("rtmp://h/app/path", codecs, nothing);
     play("rtmp://h/app/path", auth, nothing);
+    play("rtmp://h/app/path", auth_alone, nothing);
 }
 
 static void controls(void)
