@@ -1,5 +1,5 @@
 /* The session id of an RTMPT tunnel in m_clientID: there while the session is, gone with it, and gone where the tunnel
- * opens but the handshake through it fails. */
+ * opens but the handshake through it fails. And a session that is closed says so to the server. */
 #include "ours/ours.h"
 #include <signal.h>
 
@@ -7,6 +7,8 @@ enum { ATTEMPTS = 5 };
 
 /* What the server answers to the requests behind "open". */
 enum way { GOES_ON, REFUSES, LEAVES };
+
+static int said_close;
 
 /* Takes a request with its body; 0 at the end of the connection. */
 static int take_request(struct server *s)
@@ -19,6 +21,7 @@ static int take_request(struct server *s)
     }
     const char *field = strstr(head, "Content-length: ");
     if (field) length = (size_t)atoi(field + 16);
+    said_close |= strstr(head, "POST /close/an-id-of-the-servers/") == head;
     for (char byte; length; length--)
         if (!take(s, &byte, 1)) return 0;
     return 1;
@@ -54,6 +57,7 @@ static void attempt(RTMP *r, enum way way)
 {
     static char url[128];
     struct host h;
+    said_close = 0;
     host_start(&h, script, &way, 0);
     snprintf(url, sizeof url, "rtmpt://127.0.0.1:%d/app/path timeout=3", h.port);
     if (!RTMP_SetupURL(r, url)) say("SetupURL failed\n");
@@ -63,6 +67,7 @@ static void attempt(RTMP *r, enum way way)
     RTMP_Close(r);
     show_id("closed", r);
     host_end(&h);
+    if (way == GOES_ON) say("the server hears of it: %d\n", said_close);
 }
 
 int main(void)

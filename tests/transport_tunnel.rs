@@ -6,7 +6,7 @@ use std::io::{IoSlice, Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::os::fd::OwnedFd;
 use std::thread::{self, JoinHandle};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 fn soon() -> Deadline {
     Deadline::after(Duration::from_secs(5))
@@ -110,4 +110,53 @@ fn a_host_without_a_name_is_the_peers_address() {
     open(socket, b"", 0).into_socket().close();
     let requests = join.join().unwrap();
     assert!(requests[0].contains(&format!("\r\nHost: 127.0.0.1:{port}\r\n")), "{requests:?}");
+}
+
+/// Serves one connection in a thread: the answer to "open", and then as `serve` does.
+fn serving(serve: impl FnOnce(TcpStream) + Send + 'static) -> (Stream, JoinHandle<()>) {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    let client = TcpStream::connect(address).unwrap();
+    let (mut peer, _) = listener.accept().unwrap();
+    let join = thread::spawn(move || {
+        request(&mut peer).unwrap();
+        peer.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nab\n").unwrap();
+        serve(peer);
+    });
+    let socket = Socket::new(OwnedFd::from(client), Interrupt::default());
+    (open(socket, b"localhost", address.port()), join)
+}
+
+#[test]
+fn answers_that_nobody_receives_are_bounded() {
+    let (stream, join) = serving(|mut peer| {
+        let answer = [&b"HTTP/1.1 200 OK\r\nContent-Length: 100001\r\n\r\n"[..], &[9; 100_001]].concat();
+        while request(&mut peer).is_ok() && peer.write_all(&answer).is_ok() {}
+    });
+    let send = |_| {
+        thread::sleep(Duration::from_millis(1));
+        stream.send_all(&mut [IoSlice::new(b"x")]).err()
+    };
+    let error = (0..5000).find_map(send).unwrap().to_string();
+    assert!(error.contains("4 MiB"), "{error}");
+    stream.into_socket().close();
+    join.join().unwrap();
+}
+
+/// The time-out is of silence, not of the whole post.
+#[test]
+fn a_server_that_reads_slowly_is_waited_for() {
+    let (stream, join) = serving(|mut peer| {
+        let mut bytes = [0; 32 * 1024];
+        while peer.read(&mut bytes).is_ok_and(|n| n > 0) {
+            thread::sleep(Duration::from_millis(20));
+        }
+    });
+    stream.socket().set_timeout(Some(Duration::from_millis(600))).unwrap();
+    stream.socket().options().set_send_buffer_size(16 * 1024).unwrap();
+    let began = Instant::now();
+    stream.send_all(&mut [IoSlice::new(&vec![b'x'; 3 << 20])]).unwrap();
+    assert!(began.elapsed() > Duration::from_millis(900), "it was sent at once: {:?}", began.elapsed());
+    stream.into_socket().close();
+    join.join().unwrap();
 }

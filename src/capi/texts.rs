@@ -159,3 +159,57 @@ unsafe fn change_flags(r: *mut RTMP, change: impl FnOnce(i32) -> i32) {
         Scalar::store(flags, change(Scalar::load(flags)));
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::capi::close::RTMP_Close;
+    use crate::capi::testing::Handle;
+    use crate::capi::url::RTMP_SetupURL;
+    use std::os::unix::net::UnixStream;
+
+    fn handle() -> Handle {
+        let (ours, _peer) = UnixStream::pair().unwrap();
+        Handle::over(ours)
+    }
+
+    #[test]
+    fn what_authentication_replaces_goes_with_the_url() {
+        let Handle(r) = handle();
+        // SAFETY: the handle is initialised; the URLs have no options, so they are not written to, and outlive it.
+        unsafe {
+            assert_eq!(RTMP_SetupURL(r, c"rtmp://h/app/path".as_ptr().cast_mut()), 1);
+            replace_own(r, TextSetting::App, b"app?authmod=adobe");
+            replace_own(r, TextSetting::App, b"app?authmod=adobe&user=me");
+            replace_own(r, TextSetting::TcUrl, b"rtmp://h/app?authmod=adobe&user=me");
+            assert_eq!((*r).Link.app.bytes(), b"app?authmod=adobe&user=me");
+            assert_eq!(RTMP_SetupURL(r, c"rtmp://h/other/path".as_ptr().cast_mut()), 1);
+            assert_eq!(
+                ((*r).Link.app.bytes(), (*r).Link.tcUrl.bytes()),
+                (&b"other"[..], &b"rtmp://h/other"[..])
+            );
+            replace_own(r, TextSetting::App, b"other?authmod=adobe");
+            RTMP_Close(r);
+            assert!((*r).Link.app.av_val.is_null());
+            Handle(r).free();
+        }
+    }
+
+    #[test]
+    fn what_authentication_replaces_in_a_copy_stays_the_first_ones() {
+        let (first, copy) = (handle(), handle());
+        // SAFETY: as above; the copy is freed before the first.
+        unsafe {
+            assert_eq!(RTMP_SetupURL(first.0, c"rtmp://me:secret@h/app/path".as_ptr().cast_mut()), 1);
+            (*copy.0).Link = std::ptr::read(&raw const (*first.0).Link);
+            let kept = (*first.0).Link.tcUrl.av_val;
+            replace_own(copy.0, TextSetting::TcUrl, b"rtmp://h/app?authmod=adobe&user=me");
+            copy.free();
+            let other = AVal::malloced(b"rtmp://x/yyy");
+            assert_ne!(other.av_val, kept, "its memory is not given away");
+            assert_eq!((*first.0).Link.tcUrl.bytes(), b"rtmp://h/app");
+            libc::free(other.av_val.cast());
+            first.free();
+        }
+    }
+}

@@ -336,6 +336,24 @@ mod tests {
         assert_eq!(sent(&sender, &mut theirs).last(), Some(&b'!'));
     }
 
+    /// More than one system call takes.
+    #[test]
+    fn a_message_of_thousands_of_chunks_is_sent_whole() {
+        let (sender, mut theirs) = pair();
+        let (chunk_size, body) = (600, vec![b'.'; 4 << 20]);
+        let bytes = std::thread::scope(|scope| {
+            scope.spawn(|| {
+                let sent = sender.send(&media(&body), chunk_size);
+                sender.stream.shutdown_send();
+                sent.unwrap();
+            });
+            let mut bytes = Vec::new();
+            theirs.read_to_end(&mut bytes).unwrap();
+            bytes
+        });
+        assert_eq!(bytes.len(), 12 + body.len() + body.len().div_ceil(chunk_size as usize) - 1);
+    }
+
     #[test]
     fn small_and_large_messages_of_a_group_keep_their_order() {
         let (sender, mut theirs) = pair();
