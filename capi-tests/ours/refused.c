@@ -1,6 +1,6 @@
 /* A server that says no ends the call at once, with its failure value. The log has who said no to what, but not what was
- * to be published, which may be a key, and the server's own words, without what would begin a line of their own or have a
- * terminal do something. */
+ * to be published, which may be a key, and the server's own words, without queries and what would begin a line of their own
+ * or have a terminal do something. */
 #include "ours.h"
 
 struct no {
@@ -23,7 +23,7 @@ static void script(struct host *h, struct server *s)
     txn = await_command(s, no->at);
     snprintf(format, sizeof format, "sn0%cksksks}", no->object);
     server_invoke(s, format, no->status ? "onStatus" : "_error", no->status ? 0.0 : txn, "level", "error", "code",
-                  no->code, "description", "Not on my\nwatch.\033[2J");
+                  no->code, "description", "Not on my\nwatch.\033[2J live/show?key=hush");
     take_rest(s);
 }
 
@@ -39,8 +39,8 @@ static void refuse(const struct no *no, int publishes)
              publishes ? "" : "/path");
     double began = now();
     int connected = RTMP_Connect(&r, NULL), stream = RTMP_ConnectStream(&r, 0);
-    int good = connected && !stream && now() - began < 5 && log_has(no->code) && log_has("Not on my watch.") && !log_has("\033") &&
-               log_has(what) && !RTMP_IsConnected(&r) && !RTMP_IsTimedout(&r);
+    int good = connected && !stream && now() - began < 5 && log_has(no->code) && log_has("Not on my watch.") && log_has("live/show") &&
+               !log_has("hush") && !log_has("\033") && log_has(what) && !RTMP_IsConnected(&r) && !RTMP_IsTimedout(&r);
     if (!check(good, "%s %s: %s by %s, %s", publishes ? "publish" : "play", no->at, no->code,
                no->status ? "onStatus" : "_error", no->object == '{' ? "object" : "ECMA array"))
         say("connect %d stream %d after %.1f s, connected %d\n%s", connected, stream, now() - began,

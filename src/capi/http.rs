@@ -157,3 +157,27 @@ unsafe fn put_date(http: *mut HTTP_ctx, head: &ResponseHead) {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn dates_stay_within_the_room_of_the_header() {
+        for (length, is_put) in [(1, true), (DATE_ROOM - 1, true), (DATE_ROOM, false), (DATE_ROOM + 1, false)]
+        {
+            let text = format!("HTTP/1.1 200 OK\r\nLast-Modified: {}\r\n\r\n", "x".repeat(length));
+            let (head, _) = ResponseHead::parse(text.as_bytes()).unwrap().unwrap();
+            let mut room = [b'-' as c_char; DATE_ROOM + 2];
+            // SAFETY: zeroes are a valid structure; its date has more room than the header asks for.
+            unsafe {
+                let mut http: HTTP_ctx = std::mem::zeroed();
+                http.date = room.as_mut_ptr();
+                put_date(&raw mut http, &head);
+                assert_eq!(date_of(&raw const http).len(), if is_put { length } else { 0 });
+            }
+            assert_eq!(room[0] == b'x' as c_char, is_put, "{length}");
+            assert_eq!(room[DATE_ROOM..], [b'-' as c_char; 2], "{length}");
+        }
+    }
+}

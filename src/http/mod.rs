@@ -184,3 +184,26 @@ fn read_head(connection: &Connection) -> Result<(ResponseHead, Vec<u8>)> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::transport::BodyLength;
+
+    #[test]
+    fn a_redirect_does_not_lead_from_https_to_http() {
+        let next = |from: &[u8], location: Option<&[u8]>| {
+            let head = ResponseHead {
+                status: 302,
+                last_modified: None,
+                location: location.map(<[u8]>::to_vec),
+                body: BodyLength::Known(0),
+            };
+            next_url(&Url::parse(from).unwrap(), &head).ok().map(|url| url.origin())
+        };
+        assert_eq!(next(b"https://h/a", Some(b"http://h/b")), None);
+        assert_eq!(next(b"https://h/a", Some(b"//other/b")).as_deref(), Some("https://other"));
+        assert_eq!(next(b"http://h/a", Some(b"https://h/b")).as_deref(), Some("https://h"));
+        assert_eq!(next(b"http://h/a", None), None);
+    }
+}
