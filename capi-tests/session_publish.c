@@ -52,6 +52,8 @@ static void film(struct body *b)
     tag(b, 9, 40, bytes, 200);
     tag(b, 8, 43, bytes, 21);
     tag(b, 9, 80, bytes, 500);
+    amf(&meta, "sekn}", "onCuePoint", "time", 0.085);
+    tag(b, 18, 85, meta.bytes, meta.n);
     tag(b, 8, 90, bytes, 500);
     tag(b, 9, 0x1000000, bytes, 300);
 }

@@ -315,6 +315,7 @@ mod tests {
         for (refuse, stream) in refusals.iter().flat_map(|refuse| [(refuse, 1), (refuse, 7)]) {
             let mut publisher = Publisher::ahead();
             assert_eq!(refuse(&mut publisher).unwrap(), Event::Handled);
+            assert_eq!(publisher.state(), (NO_STREAM, false, 1), "createStream alone awaits its answer");
             publisher.created(CREATE_STREAM, stream).unwrap();
             assert_eq!(publisher.sent(), [format!("publish {stream}")]);
             publisher.status(stream, b"NetStream.Publish.BadName").unwrap_err();
