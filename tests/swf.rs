@@ -121,6 +121,32 @@ fn not_modified_without_having_asked_is_an_error() {
     let error = home.hash(&format!("{}/old", server.origin), 0, 0).expect_err("nothing is known");
     assert!(matches!(error, Error::Refused(_)), "{error:?}");
     assert!(home.names().is_empty());
+    let url = format!("{}/old", server.origin);
+    std::fs::write(home.file(), block(&url, "Thu, 01 Jan 2026", "")).expect("the directory is there");
+    let error = home.hash(&url, 0, 0).expect_err("what is known has no date to ask with");
+    assert!(matches!(error, Error::Refused(_)), "{error:?}");
+}
+
+#[test]
+fn a_date_that_programs_have_no_room_for_is_none() {
+    let home = Home::new();
+    let server = Server::start(|path, stream| {
+        let length = path[1..].parse().unwrap_or_default();
+        answer(stream, "200 OK", &format!("Last-Modified: {}\r\n", "x".repeat(length)), SWF)
+    });
+    for (length, is_kept) in [(63, true), (64, false)] {
+        home.hash(&format!("{}/{length}", server.origin), 0, 0).expect("a good file");
+        assert_eq!(home.text().contains(&"x".repeat(length)), is_kept, "{length}");
+    }
+}
+
+#[test]
+fn a_cache_beyond_all_size_is_left_alone() {
+    let (home, server) = (Home::new(), server());
+    let huge = "# mine\n".repeat((4 << 20) / 7 + 1);
+    std::fs::write(home.file(), &huge).expect("the directory is there");
+    home.hash(&format!("{}/a.swf", server.origin), 30, 0).expect("a good file");
+    assert!(home.text() == huge);
 }
 
 #[test]
