@@ -93,6 +93,7 @@ static void steps(int writes, int status)
 /* Buffered bytes are forgotten, and what a second connection finds is what the first has left. */
 static void again(void)
 {
+    static char media[4000];
     char some[64];
     say("\nagain\n");
     begin("rtmp://h/app/path", 0);
@@ -103,7 +104,7 @@ static void again(void)
     server_show(&s);
     server_number(&s, 5, 100000);
     server_number(&s, 6, 50000);
-    for (int i = 1; i < 8; i++) server_send(&s, 5, 40 * (unsigned)i, 8 + i % 2, 1, &s, 4000);
+    for (int i = 1; i < 8; i++) server_send(&s, 5, 40 * (unsigned)i, 8 + i % 2, 1, media, sizeof media);
     for (int i = 0; i < 3; i++) say("read %d\n", RTMP_Read(&r, some, sizeof some));
     show("read in part");
     end("closed with bytes unread");

@@ -61,7 +61,8 @@ static void in_a_forked_process(int is_closed, int is_read)
     if (!child) {
         if (is_closed) RTMP_Close(r);
         else RTMP_Free(r);
-        _exit(0);
+        execl("/bin/true", "true", NULL); /* what the reader had is nobody's here, which memory checkers would tell */
+        _exit(1);
     }
     good &= waitpid(child, &status, 0) == child && !status;
     pause_ms(50); /* what the child has said would be there */
