@@ -132,6 +132,7 @@ static void closed_while_it_reads(void)
     pthread_join(reader, NULL);
     host_end(&h);
     check(deleted, "the farewell was said");
+    check(!r.Link.playpath0.av_val && !r.Link.playpath.av_len, "the settings are freed, whoever ended the session");
     if (!check(!log_len, "that the connection is over is no news")) say("%s", log_text);
 }
 

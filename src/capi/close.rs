@@ -117,6 +117,7 @@ pub(crate) unsafe fn close(r: *mut RTMP, farewell: Farewell, settings: OwnSettin
         let mut call = connection::current(r);
         if let Some(call) = &call {
             call.is_closed_by_program.store(true, Ordering::Relaxed);
+            call.frees_settings.fetch_or(settings == OwnSettings::Freed, Ordering::Relaxed);
             farewell.bid(call);
         }
         let mut wish = None;
@@ -154,6 +155,9 @@ unsafe fn conclude(
     let dials = settings == OwnSettings::Needed;
     closing.await_others(usize::from(call.is_some()) + usize::from(dials));
     let r = closing.handle();
+    // A close in another thread has left by now, and touches the handle no more.
+    let frees = call.as_ref().is_some_and(|call| call.frees_settings.load(Ordering::Relaxed));
+    let settings = if frees && settings == OwnSettings::Kept { OwnSettings::Freed } else { settings };
     // SAFETY: the caller's promise; the descriptor is the session's, and what is reset is reset under the lock, when no
     // call works on it any more.
     unsafe {

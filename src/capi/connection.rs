@@ -64,6 +64,8 @@ pub(crate) struct Connection {
     pub(crate) published: AtomicBool,
     /// The program has called `RTMP_Close`: what other calls meet from then on is of its own making.
     pub(crate) is_closed_by_program: AtomicBool,
+    /// `RTMP_Close` wants the settings freed as well, whichever call ends the session.
+    pub(crate) frees_settings: AtomicBool,
     /// The chunk size that the library announced by itself, to be taken back on close; 0 for none.
     pub(crate) announced_chunk_size: AtomicUsize,
     /// How often a bandwidth check was asked for.
@@ -108,6 +110,7 @@ impl Connection {
             is_nonblocking: AtomicBool::new(false),
             program_reads: AtomicBool::new(false),
             is_closed_by_program: AtomicBool::new(false),
+            frees_settings: AtomicBool::new(false),
             published: AtomicBool::new(false),
             announced_chunk_size: AtomicUsize::new(0),
             bandwidth_checks: AtomicU32::new(0),
