@@ -2,6 +2,7 @@
 
 use crate::wire::{Pieces, full, read_all};
 use rtmp::chunk::{Body, ChunkBytes, Memory, Reader};
+use rtmp::transport::Input;
 use rtmp::{Error, Result};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -86,6 +87,25 @@ fn an_aborted_message_is_dropped() {
     assert_eq!(reader.last_chunk(), ChunkBytes { header: &full(101, 2), part: b"" });
     assert_eq!(reader.channel_time(4), 101);
     assert_eq!(reader.channel_time(5), 0);
+}
+
+/// Small messages that are buffered whole are read in a shorter way, but not where a chunk goes on. A program may fill the
+/// buffer between two calls.
+#[test]
+fn what_looks_like_a_message_within_a_chunk_is_none() {
+    let other = b"\x05\x00\x00\x01\x00\x00\x01\x08\x01\x00\x00\x00m";
+    let rest = [&other[..], b"efg"].concat();
+    let begun = [&other[..], &full(100, 4 + rest.len() as u32), b"abcd"].concat();
+    let mut input = Pieces::new(begun, vec![100]);
+    let mut reader = Reader::<Memory>::default();
+    let mut lent = [0; 100];
+    assert_eq!(reader.read_message(&mut input, 128, &mut lent).unwrap().header.channel, 5);
+    assert!(reader.read_message(&mut input, 128, &mut lent).is_err(), "nothing more has come");
+    let mut filled = Pieces::new(rest, vec![100]);
+    filled.receive(&mut []).unwrap();
+    let message = reader.read_message(&mut filled, 128, &mut lent).unwrap();
+    assert_eq!(message.header.channel, 4);
+    assert_eq!(message.body.unwrap().as_slice(), [b"abcd", &other[..], b"efg"].concat());
 }
 
 #[test]
