@@ -3,7 +3,6 @@
 #![allow(non_snake_case)]
 
 use super::finish;
-use crate::Result;
 use crate::capi::call::InUse;
 use crate::capi::close::is_programs_own;
 use crate::capi::connection;
@@ -13,6 +12,7 @@ use crate::capi::scalar::Scalar;
 use crate::capi::types::RTMP;
 use crate::session::{Conversation, Host, Scalars, pausing, read_status};
 use crate::transport::Deadline;
+use crate::{Error, Result};
 use libc::{c_int, c_short, c_uint};
 use std::time::Duration;
 
@@ -141,7 +141,9 @@ unsafe fn toggle(r: *mut RTMP) -> c_int {
                 return finish::<()>(call, Err(error)).into();
             }
             Scalar::store(&raw mut (*r).m_pausing, pausing::ASKED);
-            stay_paused(&call);
+            if let Err(error) = stay_paused(&call) {
+                return finish::<()>(call, Err(error)).into();
+            }
         }
         let sent = call.talk(|talk| pause(talk, false));
         Scalar::store(&raw mut (*r).m_pausing, pausing::RESUMING);
@@ -150,11 +152,15 @@ unsafe fn toggle(r: *mut RTMP) -> c_int {
 }
 
 /// Waits while the stream is paused, unless the program closes the session meanwhile.
-fn stay_paused(call: &InUse) {
+fn stay_paused(call: &InUse) -> Result<()> {
     let until = Deadline::after(TOGGLE_PAUSE);
-    while until.left().is_ok() && !is_programs_own(call) {
+    while until.left().is_ok() {
         std::thread::sleep(TOGGLE_SLICE);
+        if is_programs_own(call) {
+            return Err(Error::Closed);
+        }
     }
+    Ok(())
 }
 
 /// Tells the server the buffer's length in `m_nBufferMS`.
