@@ -8,21 +8,17 @@ need ffmpeg ffmpeg
 mkdir "$WORK/films"
 cp "$FILM" "$WORK/films/film.flv"
 start_loopback --directory "$WORK/films" --record "$WORK/films" --tls "$WORK/tls"
-# ffmpeg reads the film with its own parser, so its copy is compared with its own copy of the film.
-remux() { # NAME OUTPUT INPUT-ARGUMENT...
-    timeout 60 ffmpeg -nostdin -loglevel error -y "${@:3}" -c copy -copyts -flvflags no_sequence_end -f flv "$2" 2>>"$WORK/$1.log"
-}
-remux film "$WORK/film.flv" -i "$FILM"
+remux "$WORK/film.flv" -i "$FILM"
 export SOURCE=$WORK/film.flv
 
 for scheme in rtmp rtmps rtmpt rtmpts; do
     ffmpeg -hide_banner -protocols 2>/dev/null | grep -qx "  $scheme" || fail "this ffmpeg has no $scheme"
     at=$(sed -n "s/^$scheme //p" "$WORK/loopback.out")
     [ -n "$at" ] || fail "the loopback server has no $scheme"
-    remux "play-$scheme" "$WORK/play-$scheme.flv" -i "$at/vod/film" || fail "$scheme: ffmpeg's play ended with status $?"
+    remux "$WORK/play-$scheme.flv" -i "$at/vod/film" || fail "$scheme: ffmpeg's play ended with status $?"
     same_film "ffmpeg plays, $scheme" "$WORK/play-$scheme.flv"
     row "$scheme" "ffmpeg, with our server side" "play"
-    remux "publish-$scheme" "$at/live/by-$scheme" -i "$FILM" || fail "$scheme: ffmpeg's publish ended with status $?"
+    remux "$at/live/by-$scheme" -i "$FILM" || fail "$scheme: ffmpeg's publish ended with status $?"
     loopback_notes "has published live/by-$scheme"
     unsent=0
     case $scheme in rtmpt*) unsent=20 ;; esac

@@ -3,6 +3,7 @@
 # nothing but FLV and that protocol. It plays and publishes in each scheme that it has through the library.
 set -euo pipefail
 . "$(dirname "$0")/lib.sh"
+need ffmpeg ffmpeg
 need gcc gcc
 need make make
 need pkg-config pkg-config
@@ -10,30 +11,26 @@ need pkg-config pkg-config
 debian_source ffmpeg
 FFMPEG=$SOURCES/with-librtmp/ffmpeg
 compile() {
-    mkdir -p "${FFMPEG%/*}"
-    cd "${FFMPEG%/*}"
+    mkdir -p "${FFMPEG%/*}" && cd "${FFMPEG%/*}" || return
     ../configure --enable-librtmp --disable-everything --disable-autodetect --disable-programs --enable-ffmpeg --disable-doc \
         --disable-asm --disable-debug --optflags=-O1 --disable-swscale --disable-postproc --disable-avdevice \
         --enable-protocol='librtmp*,file' --enable-demuxer=flv --enable-muxer=flv --enable-parser=h264,aac \
-        --enable-decoder=h264,aac --enable-bsf=extract_extradata
-    make -j"$(nproc)" ffmpeg
+        --enable-decoder=h264,aac --enable-bsf=extract_extradata &&
+        make -j"$(nproc)" ffmpeg
 }
 if [ ! -x "$FFMPEG" ]; then
     echo "compiling $FFMPEG"
-    (set -e; compile) >"$WORK/compile.log" 2>&1 || fail "ffmpeg does not compile"
+    (compile) >"$WORK/compile.log" 2>&1 || fail "ffmpeg does not compile"
 fi
 
 mkdir "$WORK/films"
 cp "$FILM" "$WORK/films/film.flv"
 start_loopback --directory "$WORK/films" --record "$WORK/films" --tls "$WORK/tls"
 export LIBRTMP_TLS_VERIFY=0
-# ffmpeg reads the film with its own parser, so its copy is compared with its own copy of the film.
-COPY=(-nostdin -loglevel verbose -y)
-INTO=(-c copy -copyts -flvflags no_sequence_end -f flv)
-timeout 60 "$FFMPEG" "${COPY[@]}" -i "$FILM" "${INTO[@]}" "$WORK/film.flv" 2>"$WORK/film.log" || fail "ffmpeg cannot copy the film"
+remux "$WORK/film.flv" -i "$FILM"
 export SOURCE=$WORK/film.flv
 copy() { # NAME OUTPUT INPUT-ARGUMENT...
-    LIMIT=30 ours "$1" "$FFMPEG" "${COPY[@]}" "${@:3}" "${INTO[@]}" "$2" </dev/null
+    LIMIT=30 ours "$1" "$FFMPEG" -nostdin -loglevel verbose -y "${@:3}" "${FFMPEG_COPY[@]}" "$2" </dev/null
 }
 
 for scheme in rtmp rtmps rtmpe rtmpt rtmpte; do

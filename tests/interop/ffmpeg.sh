@@ -6,14 +6,8 @@ need ffmpeg ffmpeg
 start_nginx
 PEER=$(free_port)
 
-# ffmpeg reads the stream with its own parser, so its copy is compared with its own copy of the film.
-remux() { # OUTPUT INPUT-ARGUMENT...
-    local output=$1
-    shift
-    timeout 60 ffmpeg -nostdin -loglevel error -y "$@" -c copy -copyts -flvflags no_sequence_end -f flv "$output"
-}
 remux "$WORK/film.flv" -i "$FILM"
-remux "$WORK/taken.flv" -listen 1 -timeout 30 -i "rtmp://127.0.0.1:$PEER/app/show" 2>"$WORK/ffmpeg.log" &
+remux "$WORK/taken.flv" -listen 1 -timeout 30 -i "rtmp://127.0.0.1:$PEER/app/show" &
 SERVER_PID=$!
 CHILDREN+=("$SERVER_PID")
 until_true "ffmpeg listening" listening "$PEER"

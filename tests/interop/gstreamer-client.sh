@@ -11,17 +11,14 @@ launch() { # NAME PIPELINE...
 mkdir "$WORK/films"
 cp "$FILM" "$WORK/films/film.flv"
 start_loopback --directory "$WORK/films" --record "$WORK/films" --tls "$WORK/tls"
-# flvmux writes tags of its own from the film's frames: what it gives to a file, it must give to the server.
-REMUX=(filesrc location="$FILM" ! flvdemux name=d flvmux name=m streamable=true
-    d.video ! queue ! m.video d.audio ! queue ! m.audio m.)
-launch remux "${REMUX[@]}" ! filesink location="$WORK/remuxed.flv"
+launch remux "${GST_REMUX[@]}" ! filesink location="$WORK/remuxed.flv"
 
 for scheme in rtmp rtmps; do
     at=$(loopback_at "$scheme")
     launch "play-$scheme" rtmp2src location="$at/vod/film" tls-validation-flags=0 ! filesink location="$WORK/$scheme.flv"
     same_film "rtmp2src, $scheme" "$WORK/$scheme.flv"
     row "$scheme" "GStreamer's rtmp2src, with our server side" play
-    launch "publish-$scheme" "${REMUX[@]}" ! rtmp2sink sync=false location="$at/live/by-$scheme" tls-validation-flags=0
+    launch "publish-$scheme" "${GST_REMUX[@]}" ! rtmp2sink sync=false location="$at/live/by-$scheme" tls-validation-flags=0
     loopback_notes "has published live/by-$scheme"
     SOURCE=$WORK/remuxed.flv same_film "rtmp2sink, $scheme" "$WORK/films/by-$scheme.flv"
     row "$scheme" "GStreamer's rtmp2sink, with our server side" publish

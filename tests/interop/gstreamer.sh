@@ -21,10 +21,7 @@ row rtmp "nginx" "play, by GStreamer rtmpsrc"
 launch filesrc filesrc location="$FILM" ! rtmpsink location="$SERVER/live/filesrc"
 recorded_whole filesrc
 
-# flvmux writes tags of its own from the film's frames: what it gives to a file, it must give to the server.
-REMUX=(filesrc location="$FILM" ! flvdemux name=d flvmux name=m streamable=true
-    d.video ! queue ! m.video d.audio ! queue ! m.audio m.)
-timeout 60 gst-launch-1.0 -q "${REMUX[@]}" ! filesink location="$WORK/remuxed.flv" || fail "GStreamer cannot remux the film"
-launch flvmux "${REMUX[@]}" ! rtmpsink sync=false location="$SERVER/live/flvmux"
+timeout 60 gst-launch-1.0 -q "${GST_REMUX[@]}" ! filesink location="$WORK/remuxed.flv" || fail "GStreamer cannot remux the film"
+launch flvmux "${GST_REMUX[@]}" ! rtmpsink sync=false location="$SERVER/live/flvmux"
 SOURCE=$WORK/remuxed.flv recorded_whole flvmux
 row rtmp "nginx" "publish, by GStreamer rtmpsink"

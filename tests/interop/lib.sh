@@ -54,11 +54,14 @@ PATH=$PATH:/usr/sbin:/sbin
 need python3 python3
 need timeout coreutils
 
+# What is downloaded once stays there.
+CACHE=${XDG_CACHE_HOME:-$HOME/.cache}/librtmp-interop
+
 # Installs a package of npm's, once, and tells in PACKAGES where its node_modules is.
 npm_package() { # NAME VERSION
     need node nodejs
     need npm npm
-    PACKAGES=${XDG_CACHE_HOME:-$HOME/.cache}/librtmp-interop/$1-$2
+    PACKAGES=$CACHE/$1-$2
     [ -e "$PACKAGES/node_modules/$1/package.json" ] && return
     echo "installing $1 $2 into $PACKAGES"
     mkdir -p "$PACKAGES"
@@ -68,7 +71,7 @@ npm_package() { # NAME VERSION
 
 # Unpacks one of Debian's packages, once, without what it depends on, and tells in UNPACKED where.
 debian_package() { # NAME
-    UNPACKED=${XDG_CACHE_HOME:-$HOME/.cache}/librtmp-interop/$1
+    UNPACKED=$CACHE/$1
     [ -d "$UNPACKED/usr" ] && return
     echo "unpacking $1 into $UNPACKED"
     mkdir "$WORK/$1"
@@ -81,7 +84,7 @@ debian_package() { # NAME
 
 # Unpacks the source of one of Debian's packages, once, and tells in SOURCES where. What is compiled from it is kept there too.
 debian_source() { # NAME
-    SOURCES=${XDG_CACHE_HOME:-$HOME/.cache}/librtmp-interop/$1-source
+    SOURCES=$CACHE/$1-source
     [ -d "$SOURCES" ] && return
     need xz xz-utils
     echo "unpacking the source of $1 into $SOURCES"
@@ -189,6 +192,17 @@ row() { # SCHEME PEER DIRECTION [RESULT]
     echo "$line"
     [ -z "${ROWS:-}" ] || echo "$line" >>"$ROWS"
 }
+
+# What makes ffmpeg copy a stream as it is. It reads with its own parser, so that its copy is compared with its own copy of the film.
+FFMPEG_COPY=(-c copy -copyts -flvflags no_sequence_end -f flv)
+remux() { # OUTPUT INPUT-ARGUMENT...
+    timeout 60 ffmpeg -nostdin -loglevel error -y "${@:2}" "${FFMPEG_COPY[@]}" "$1" 2>>"$WORK/ffmpeg.log"
+}
+
+# The beginning of a pipeline in which flvmux writes tags of its own from the film's frames: what it gives to a file, it must give to
+# a server.
+GST_REMUX=(filesrc location="$FILM" ! flvdemux name=d flvmux name=m streamable=true
+    d.video ! queue ! m.video d.audio ! queue ! m.audio m.)
 
 # Makes GStreamer know only the plugins in question: no scan of the machine's others, no trace in the user's cache.
 gst_plugins() { # NAME...

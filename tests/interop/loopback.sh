@@ -12,10 +12,6 @@ LOOPBACK=${CHILDREN[-1]}
 descriptors() { find "/proc/$LOOPBACK/fd" -type l | wc -l; }
 DESCRIPTORS=$(descriptors)
 
-# ffmpeg reads the film with its own parser, so its copy is compared with its own copy of the film.
-remux() { # OUTPUT INPUT-ARGUMENT...
-    timeout 60 ffmpeg -nostdin -loglevel error -y "${@:2}" -c copy -copyts -flvflags no_sequence_end -f flv "$1"
-}
 remux "$WORK/remuxed.flv" -i "$FILM"
 
 # Films.

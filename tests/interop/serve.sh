@@ -9,9 +9,6 @@ need rtmpdump rtmpdump
 cc -std=c99 -Wall -Wextra -Werror -O1 -g -I"$ROOT/include" -o "$WORK/serve" "$HERE/serve.c" "$LIBDIR/librtmp.so.1" || fail "serve.c does not compile"
 make_ca "$WORK/tls"
 make_certificate server "IP:127.0.0.1"
-remux() { # OUTPUT INPUT-ARGUMENT...
-    timeout 60 ffmpeg -nostdin -loglevel error -y "${@:2}" -c copy -copyts -flvflags no_sequence_end -f flv "$1" 2>>"$WORK/ffmpeg.log"
-}
 remux "$WORK/remuxed.flv" -i "$FILM"
 
 start() { # NAME ARGUMENT...
